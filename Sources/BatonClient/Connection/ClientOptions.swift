@@ -1,0 +1,25 @@
+/// How a client works.
+public struct ClientOptions: Sendable {
+  /// The namespace of what is named without one.
+  public var namespace: String
+  /// The time one call may take, retries included; streams have none.
+  public var timeout: Duration
+  /// Who the client is; nil where the server asks nobody.
+  public var credential: Credential?
+  /// The connections over which calls are spread.
+  public var connections: Int
+  /// The name under which the client shows up in the server's logs.
+  public var name: String
+
+  /// Options with everything at its default but what is given.
+  public init(
+    namespace: String = "default", timeout: Duration = .seconds(30),
+    credential: Credential? = nil, connections: Int = 1, name: String = "baton-swift"
+  ) {
+    self.namespace = namespace
+    self.timeout = timeout
+    self.credential = credential
+    self.connections = connections
+    self.name = name
+  }
+}

@@ -1,0 +1,113 @@
+internal import HeapModule
+
+extension RunMachine {
+  /// How an edge settles when its upstream node has ended (G16).
+  enum Settlement: Sendable {
+    case satisfied
+    case impossible
+    case broken
+  }
+
+  /// Counts the settled edges of a run read from the store, and finds what is ready.
+  ///
+  /// Statuses alone decide, so a return gives the same result as no interruption (G61).
+  mutating func restoreEdges() {
+    for position in nodes.indices where nodes[position].status.hasEnded {
+      for edge in plan.graph.outgoing[position] {
+        count(settlement(of: edge.kind, upstream: position), at: edge.downstream)
+      }
+    }
+    for (position, node) in nodes.enumerated() where node.status == .failed {
+      if !plan.graph.hasHandler(position), plan.workflow.onFailure == .stopSiblings {
+        ending = "run_failed"
+      }
+    }
+    guard state.status.isActive, state.status != .pending else { return }
+    for position in nodes.indices where nodes[position].status == .pending {
+      if case .start = verdict(on: position) { ready.insert(plan.graph.rank[position]) }
+    }
+  }
+
+  /// Settles the edges that leave a node, and ends or readies what they decide, in graph order.
+  mutating func settle(from first: Int, now: Timestamp) {
+    var decided = Heap<Int>()
+    settleEdges(of: first, &decided)
+    while let rank = decided.popMin() {
+      let position = plan.graph.order[rank]
+      guard nodes[position].status == .pending else { continue }
+      switch verdict(on: position) {
+      case .start: if ending == nil { ready.insert(rank) }
+      case .wait: continue
+      case .skip: setNode(position, .skipped, reason: "no_edge_satisfied", now: now)
+      case .upstreamFailed: setNode(position, .upstreamFailed, now: now)
+      }
+      if nodes[position].status.hasEnded { settleEdges(of: position, &decided) }
+    }
+  }
+
+  /// What the start rule says of a node that has not started (G17).
+  func verdict(on position: Int) -> Verdict {
+    let node = plan.workflow.nodes[position]
+    guard !node.edges.isEmpty else { return .start }
+    let count = edges[position]
+    let isSettled = count.settled == node.edges.count
+    switch node.join {
+    case .all:
+      guard isSettled else { return .wait }
+      if count.broken > 0 { return .upstreamFailed }
+      return count.satisfied > 0 ? .start : .skip
+    case .any: return verdict(count, needed: 1, isSettled)
+    case .count(let needed): return verdict(count, needed: needed, isSettled)
+    }
+  }
+
+  enum Verdict: Sendable {
+    case start
+    case wait
+    case skip
+    case upstreamFailed
+  }
+
+  private func verdict(_ count: EdgeCount, needed: Int, _ isSettled: Bool) -> Verdict {
+    if count.satisfied >= needed { return .start }
+    guard isSettled else { return .wait }
+    return count.broken > 0 ? .upstreamFailed : .skip
+  }
+
+  private mutating func settleEdges(of upstream: Int, _ decided: inout Heap<Int>) {
+    for edge in plan.graph.outgoing[upstream] {
+      count(settlement(of: edge.kind, upstream: upstream), at: edge.downstream)
+      guard nodes[edge.downstream].status == .pending else { continue }
+      if case .wait = verdict(on: edge.downstream) { continue }
+      let rank = plan.graph.rank[edge.downstream]
+      decided.insert(rank)
+    }
+  }
+
+  private mutating func count(_ settlement: Settlement, at position: Int) {
+    edges[position].settled += 1
+    switch settlement {
+    case .satisfied: edges[position].satisfied += 1
+    case .broken: edges[position].broken += 1
+    case .impossible: break
+    }
+  }
+
+  private func settlement(of kind: Edge.Kind, upstream: Int) -> Settlement {
+    let node = nodes[upstream]
+    switch node.status {
+    case .completed:
+      switch kind {
+      case .success, .complete: return .satisfied
+      case .failure: return .impossible
+      case .whenTrue: return node.outcome == true ? .satisfied : .impossible
+      case .whenFalse: return node.outcome == false ? .satisfied : .impossible
+      }
+    case .failed:
+      guard plan.graph.hasHandler(upstream) else { return .broken }
+      return kind == .failure || kind == .complete ? .satisfied : .impossible
+    case .killed, .upstreamFailed: return .broken
+    case .skipped, .pending, .waiting, .running: return .impossible
+    }
+  }
+}

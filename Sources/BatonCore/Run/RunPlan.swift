@@ -1,0 +1,105 @@
+/// What a run executes: one workflow of one application version, with everything derived from it.
+///
+/// Plans are immutable and shared by all runs of the version (G48).
+package final class RunPlan: Sendable {
+  package let application: Application
+  package let workflow: Workflow
+  package let version: Int
+  package let graph: WorkflowGraph
+  /// What each node executes, by position in the workflow.
+  package let steps: [Step]
+
+  /// - Precondition: The workflow is one of the application's and was validated.
+  package init(application: Application, workflow: Workflow, version: Int) {
+    self.application = application
+    self.workflow = workflow
+    self.version = version
+    graph = WorkflowGraph(workflow)
+    steps = workflow.nodes.map { Step($0, workflow, application) }
+  }
+
+  /// What one node executes, with its program's and its own settings merged (G7).
+  package struct Step: Sendable {
+    package let name: String
+    package let kind: Kind
+    package let properties: [String: Template]
+    package let env: [String: Template]
+    package let cwd: String?
+    package let policy: NodePolicy
+    package let tokenFiles: Bool
+    /// USER keys that the node puts by itself, in order; NOOP and conditions.
+    package let put: [TokenTemplate]
+    /// Nil for conditions: they have no program run (B4.2).
+    package let program: ProgramReference?
+    /// Whether the start needs values of the run's token.
+    package let readsToken: Bool
+
+    package enum Kind: Sendable {
+      case noop
+      case command([Template])
+      case expression(String)
+      case conditionCommand([Template])
+      /// A type that this server does not execute; refused at deployment.
+      case unavailable(ProgramType)
+    }
+
+    /// Whether the node starts and ends without a process, in one transaction.
+    package var isInProcess: Bool {
+      switch kind {
+      case .noop, .expression: true
+      case .command, .conditionCommand, .unavailable: false
+      }
+    }
+
+    /// Whether the node is a condition.
+    package var isCondition: Bool { program == nil }
+
+    init(_ node: Node, _ workflow: Workflow, _ application: Application) {
+      name = node.name
+      tokenFiles = node.tokenFiles
+      let kind: Kind
+      switch node.action {
+      case .condition(let condition):
+        switch condition.form {
+        case .expression(let text): kind = .expression(text)
+        case .command(let argv): kind = .conditionCommand(argv)
+        }
+        properties = node.properties
+        env = node.env
+        cwd = condition.cwd
+        policy = workflow.policy(of: node, program: nil)
+        put = condition.put
+        program = nil
+      case .program(let id):
+        let program = application.programs[id] ?? Program(type: .noop)
+        switch program.type {
+        case .noop: kind = .noop
+        case .command: kind = .command(program.argv)
+        default: kind = .unavailable(program.type)
+        }
+        properties = program.properties.merging(node.properties) { _, own in own }
+        env = program.env.merging(node.env) { _, own in own }
+        cwd = program.cwd
+        policy = workflow.policy(of: node, program: program)
+        put = program.put
+        self.program = ProgramReference(type: program.type, id: id)
+      }
+      self.kind = kind
+      readsToken = Self.readsToken(kind, properties, env, put)
+    }
+
+    private static func readsToken(
+      _ kind: Kind, _ properties: [String: Template], _ env: [String: Template],
+      _ put: [TokenTemplate]
+    ) -> Bool {
+      switch kind {
+      case .expression: return true
+      case .command(let argv), .conditionCommand(let argv):
+        if argv.contains(where: \.readsToken) { return true }
+      case .noop, .unavailable: break
+      }
+      return properties.values.contains(where: \.readsToken)
+        || env.values.contains(where: \.readsToken) || put.contains { $0.value.readsToken }
+    }
+  }
+}

@@ -1,0 +1,125 @@
+/// A run as it is stored (G33; fields of the contract's run record).
+package struct RunRecord: Hashable, Sendable {
+  /// What never changes after the creation.
+  package var header: RunHeader
+  /// What transitions change.
+  package var state: RunState
+
+  package init(header: RunHeader, state: RunState) {
+    self.header = header
+    self.state = state
+  }
+}
+
+/// The part of a run that is written once, when it is created.
+package struct RunHeader: Hashable, Sendable {
+  package var id: RunID
+  package var workflow: WorkflowID
+  /// The application version to which the run is pinned (G48).
+  package var version: Int
+  package var created: Timestamp
+  /// The id that the trigger brought (SR40); nil: none.
+  package var externalID: String?
+  package var trigger: TriggerKind
+  /// The name of the schedule that launched the run; nil unless `trigger` is schedule.
+  package var schedule: String?
+  /// How many triggered runs lie above this one (S10.3).
+  package var chainDepth: Int
+  /// The attempt that made this run; nil unless `trigger` is parent.
+  package var parent: AttemptID?
+  /// Who started the run.
+  package var principal: String
+  /// Declared defaults overlaid by what the trigger gave (G34).
+  package var arguments: [String: String]
+  /// The run's environment when it was created: file < workflow < trigger (G34).
+  package var env: [String: String]
+  /// The text that a signed trigger or caller brought (SR2); nil: none.
+  package var conf: String?
+
+  package init(
+    id: RunID, workflow: WorkflowID, version: Int, created: Timestamp, externalID: String? = nil,
+    trigger: TriggerKind = .manual, schedule: String? = nil, chainDepth: Int = 0,
+    parent: AttemptID? = nil, principal: String = "", arguments: [String: String] = [:],
+    env: [String: String] = [:], conf: String? = nil
+  ) {
+    self.id = id
+    self.workflow = workflow
+    self.version = version
+    self.created = created
+    self.externalID = externalID
+    self.trigger = trigger
+    self.schedule = schedule
+    self.chainDepth = chainDepth
+    self.parent = parent
+    self.principal = principal
+    self.arguments = arguments
+    self.env = env
+    self.conf = conf
+  }
+}
+
+/// The part of a run that transitions change.
+package struct RunState: Hashable, Sendable {
+  package var status: RunStatus
+  package var started: Timestamp?
+  package var suspended: Timestamp?
+  package var resumed: Timestamp?
+  package var stopping: Timestamp?
+  package var ended: Timestamp?
+  /// Why the run FAILED, was KILLED or REJECTED; nil otherwise.
+  package var reason: String?
+  /// Unhandled failures in the order of their recording (G37).
+  package var failures: [RunFailure]
+  /// What went wrong in the finish hook (G50).
+  package var finishError: String?
+  /// Accepted re-run and skip calls (RE120).
+  package var reruns: Int
+  package var skips: Int
+  /// The number of the run's newest event; 1 is the creation.
+  package var lastEvent: Int
+
+  package init(status: RunStatus) {
+    self.status = status
+    failures = []
+    reruns = 0
+    skips = 0
+    lastEvent = 0
+  }
+}
+
+/// An unhandled failure of a run (G37).
+package struct RunFailure: Codable, Hashable, Sendable {
+  /// The node that failed; empty where no node did.
+  package var node: String
+  /// The attempt that failed; 0 where no node did.
+  package var attempt: Int
+  package var reason: String
+  package var message: String
+
+  package init(node: String, attempt: Int, reason: String, message: String) {
+    self.node = node
+    self.attempt = attempt
+    self.reason = reason
+    self.message = message
+  }
+}
+
+/// An attempt of a node of a run; a program run (`RUN:NODE:ATTEMPT`).
+package struct AttemptID: Hashable, Sendable, Codable {
+  package var run: RunID
+  /// The node's name, or the workflow's for a hook (T6).
+  package var node: String
+  /// 1, 2, … per node (G39).
+  package var attempt: Int
+
+  package init(run: RunID, node: String, attempt: Int) {
+    self.run = run
+    self.node = node
+    self.attempt = attempt
+  }
+}
+
+extension AttemptID: CustomStringConvertible {
+  /// `RUN:NODE:ATTEMPT`.
+  package var description: String { "\(run):\(node):\(attempt)" }
+}

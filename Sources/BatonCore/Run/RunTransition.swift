@@ -1,0 +1,71 @@
+/// What one step of a run changes: stored in one transaction, before anything it implies happens.
+package struct RunTransition: Sendable {
+  /// Changes to store, in order.
+  package var changes: [RunChange] = []
+  /// The run's state after the step, when it changed, and the status stored before.
+  package var state: (RunState, expecting: RunStatus)?
+  /// Nodes after the step, where they changed.
+  package var nodes: [NodeRecord] = []
+  /// Events to append, in order.
+  package var events: [EventRecord] = []
+  /// What to do once the changes are durable, in order.
+  package var actions: [RunAction] = []
+
+  /// Whether there is nothing to store.
+  package var isEmpty: Bool {
+    changes.isEmpty && state == nil && nodes.isEmpty && events.isEmpty
+  }
+}
+
+/// A change to attempts or the token; the order among them is part of the meaning.
+package enum RunChange: Sendable, Hashable {
+  case insertAttempt(AttemptRecord)
+  case updateAttempt(AttemptRecord)
+  /// Entries of the platform are never refused (T30).
+  case put(TokenPutBatch, exempt: Bool)
+}
+
+/// What a run asks its driver to do.
+package enum RunAction: Sendable, Hashable {
+  /// Start the attempt's program.
+  case launch(AttemptID)
+  /// End the attempt's processes; the intent is already recorded.
+  case kill(AttemptID, graceMS: Int64, reason: String)
+  /// Report `attemptTimedOut` at that time, unless the attempt has ended (RE93).
+  case setDeadline(AttemptID, Timestamp)
+  /// The attempt's files may go.
+  case removeFiles(AttemptID)
+  /// The run has ended; nothing more will come.
+  case ended
+}
+
+/// How an attempt ended, as its executor reports it.
+package struct AttemptOutcome: Sendable, Hashable {
+  package var status: AttemptStatus
+  package var reason: String?
+  package var message: String?
+  package var exitCode: Int?
+  package var leftoverKilled: Int
+  /// What a condition decided; nil: no condition, or undecided.
+  package var decision: Bool?
+  /// USER entries recorded with the outcome (T43): the token file's, or `put` of a NOOP or condition.
+  package var puts: [TokenPutBatch.Entry]
+
+  package init(
+    status: AttemptStatus, reason: String? = nil, message: String? = nil, exitCode: Int? = nil,
+    leftoverKilled: Int = 0, decision: Bool? = nil, puts: [TokenPutBatch.Entry] = []
+  ) {
+    self.status = status
+    self.reason = reason
+    self.message = message
+    self.exitCode = exitCode
+    self.leftoverKilled = leftoverKilled
+    self.decision = decision
+    self.puts = puts
+  }
+
+  /// An attempt that could not be made or evaluated.
+  package static func failed(_ reason: String, _ message: String) -> AttemptOutcome {
+    AttemptOutcome(status: .failed, reason: reason, message: message)
+  }
+}

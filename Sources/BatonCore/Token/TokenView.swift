@@ -1,0 +1,283 @@
+internal import HashTreeCollections
+
+/// From where a token is seen (T10).
+package enum TokenViewpoint: Hashable, Sendable {
+  /// All puts of the run.
+  case run
+  /// The newest attempt of a node, or what it would see if it started now.
+  case node(String)
+  /// One attempt of a node; the workflow's name stands for its hooks.
+  case attempt(node: String, attempt: Int)
+}
+
+/// What a view must know of the graph of the run's application version.
+package struct TokenGraph: Sendable {
+  /// The workflow's own name, under which its hooks and its trigger put (T6).
+  package let workflow: String
+  /// The place of a node in graph order, from 0; nil: no such node.
+  package let rank: @Sendable (_ node: String) -> Int?
+  /// Whether `node` is an ancestor of `descendant` (T9).
+  package let isAncestor: @Sendable (_ node: String, _ descendant: String) -> Bool
+  /// Whether an attempt of the workflow's name, from 1, executed the initialize hook.
+  package let isInitializeHook: @Sendable (_ attempt: Int) -> Bool
+
+  package init(
+    workflow: String, rank: @escaping @Sendable (_ node: String) -> Int?,
+    isAncestor: @escaping @Sendable (_ node: String, _ descendant: String) -> Bool,
+    isInitializeHook: @escaping @Sendable (_ attempt: Int) -> Bool = { _ in false }
+  ) {
+    self.workflow = workflow
+    self.rank = rank
+    self.isAncestor = isAncestor
+    self.isInitializeHook = isInitializeHook
+  }
+}
+
+/// An entry of a view with the present status of its attempt (T13, T15).
+package struct TokenEntry: Hashable, Sendable {
+  package var put: TokenPut
+  package var attemptStatus: AttemptStatus
+
+  package init(put: TokenPut, attemptStatus: AttemptStatus) {
+    self.put = put
+    self.attemptStatus = attemptStatus
+  }
+}
+
+/// The entries of one key in the order of T12.
+package struct TokenKeyEntries: Hashable, Sendable {
+  package var key: String
+  package var entries: [TokenEntry]
+
+  package init(key: String, entries: [TokenEntry]) {
+    self.key = key
+    self.entries = entries
+  }
+}
+
+/// A token as it is seen from one viewpoint (T8–T18).
+///
+/// Reads throw ``HistoryMissing`` when a replaced put decides and the snapshot does not hold it;
+/// they are repeated on a snapshot with history (`Store.token(of:history:)`).
+package struct TokenView: Sendable {
+  /// A replaced put is needed that the snapshot does not hold.
+  package struct HistoryMissing: Error, Hashable, Sendable {}
+
+  /// Of whom the view is.
+  private enum Selection: Sendable {
+    case run
+    /// Ancestors and the trigger up to a `seq`; the node itself up to an attempt.
+    case node(String, attempt: Int, viewSeq: UInt64)
+    case initializeHook(attempt: Int)
+  }
+
+  private let snapshot: TokenSnapshot
+  private let graph: TokenGraph
+  private let selection: Selection
+  private let asOf: UInt64
+  private let withheld: [String]
+
+  /// A view of a token.
+  ///
+  /// - Parameters:
+  ///   - viewpoint: From where the token is seen.
+  ///   - asOf: Only puts up to this `seq` count (T56); nil: all.
+  /// - Throws: NOT_FOUND `node_not_found`, `attempt_not_found`.
+  package init(
+    _ snapshot: TokenSnapshot, _ graph: TokenGraph, at viewpoint: TokenViewpoint = .run,
+    asOf: UInt64? = nil
+  ) throws(BatonError) {
+    self.snapshot = snapshot
+    self.graph = graph
+    self.asOf = asOf ?? .max
+    switch viewpoint {
+    case .run:
+      selection = .run
+      withheld = snapshot.withheld
+    case .node(let node):
+      try Self.checkNode(node, graph)
+      if let newest = snapshot.newestAttempt(of: node) {
+        selection = Self.selection(node, newest, graph)
+        withheld = newest.withheld
+      } else if node == graph.workflow {
+        selection = .initializeHook(attempt: 0)
+        withheld = snapshot.withheld
+      } else {
+        selection = .node(node, attempt: 0, viewSeq: .max)
+        withheld = snapshot.withheld
+      }
+    case .attempt(let node, let number):
+      try Self.checkNode(node, graph)
+      guard let attempt = snapshot.attempt(number, of: node) else {
+        throw BatonError(
+          .notFound, "attempt_not_found",
+          "node \(node) of run \(snapshot.run.id) has no attempt \(number)")
+      }
+      selection = Self.selection(node, attempt, graph)
+      withheld = attempt.withheld
+    }
+  }
+
+  /// Checks that a text names a node of the workflow, or the workflow (T55).
+  ///
+  /// - Throws: NOT_FOUND `node_not_found`.
+  package static func checkNode(_ node: String, _ graph: TokenGraph) throws(BatonError) {
+    guard node == graph.workflow || graph.rank(node) != nil else {
+      throw BatonError(
+        .notFound, "node_not_found", "workflow \(graph.workflow) has no node \(node)")
+    }
+  }
+
+  private static func selection(
+    _ node: String, _ attempt: TokenSnapshot.Attempt, _ graph: TokenGraph
+  ) -> Selection {
+    guard node == graph.workflow else {
+      return .node(node, attempt: attempt.number, viewSeq: attempt.viewSeq)
+    }
+    return graph.isInitializeHook(attempt.number)
+      ? .initializeHook(attempt: attempt.number) : .run
+  }
+}
+
+// MARK: - Reads
+
+extension TokenView {
+  /// The last element of `list(key)`; nil: no entry.
+  ///
+  /// Costs as much as the key has entries, and allocates nothing in the run's view.
+  package func get(_ key: String, scope: TokenScope = .user) throws(HistoryMissing) -> TokenEntry? {
+    guard let slot = snapshot.slots[TokenKey(scope, key)] else { return nil }
+    var best: (place: Int, put: TokenPut)?
+    for current in slot.entries {
+      guard let put = try visible(current, in: slot) else { continue }
+      if slot.entries.count == 1 { return entry(put) }
+      let place = place(of: put)
+      if let found = best, found.place > place { continue }
+      best = (place, put)
+    }
+    return best.map { entry($0.put) }
+  }
+
+  /// The entry of a key and node; nil: none.
+  package func get(
+    _ key: String, node: String, scope: TokenScope = .user
+  ) throws(HistoryMissing) -> TokenEntry? {
+    guard let slot = snapshot.slots[TokenKey(scope, key)] else { return nil }
+    let place = slot.place(of: node)
+    guard place.found, let put = try visible(slot.entries[place.index], in: slot) else {
+      return nil
+    }
+    return entry(put)
+  }
+
+  /// The entries of a key, one per node, in the order of T12.
+  package func list(
+    _ key: String, scope: TokenScope = .user
+  ) throws(HistoryMissing) -> [TokenEntry] {
+    guard let slot = snapshot.slots[TokenKey(scope, key)] else { return [] }
+    return try entries(of: slot)
+  }
+
+  /// Every key of a scope with its entries; keys ascending by bytes.
+  package func all(scope: TokenScope = .user) throws(HistoryMissing) -> [TokenKeyEntries] {
+    var result: [TokenKeyEntries] = []
+    for (key, slot) in snapshot.slots where key.scope == scope {
+      let entries = try entries(of: slot)
+      if !entries.isEmpty { result.append(TokenKeyEntries(key: key.text, entries: entries)) }
+    }
+    result.sort { TokenBytes.precedes($0.key, $1.key) }
+    return result
+  }
+
+  /// The entries of a node, one per key, ascending by `seq`.
+  package func fromNode(
+    _ node: String, scope: TokenScope = .user
+  ) throws(HistoryMissing) -> [TokenEntry] {
+    var result: [TokenEntry] = []
+    for (key, slot) in snapshot.slots where key.scope == scope {
+      let place = slot.place(of: node)
+      guard place.found, let put = try visible(slot.entries[place.index], in: slot) else {
+        continue
+      }
+      result.append(entry(put))
+    }
+    result.sort { $0.put.seq < $1.put.seq }
+    return result
+  }
+
+  private func entries(of slot: TokenSnapshot.Slot) throws(HistoryMissing) -> [TokenEntry] {
+    if slot.entries.count == 1 {
+      return try visible(slot.entries[0], in: slot).map { [entry($0)] } ?? []
+    }
+    var found: [(place: Int, put: TokenPut)] = []
+    found.reserveCapacity(slot.entries.count)
+    for current in slot.entries {
+      if let put = try visible(current, in: slot) { found.append((place(of: put), put)) }
+    }
+    found.sort { $0.place < $1.place }
+    return found.map { entry($0.put) }
+  }
+
+  private func entry(_ put: TokenPut) -> TokenEntry {
+    TokenEntry(put: put, attemptStatus: snapshot.attemptStatus(put.attempt, of: put.node))
+  }
+
+  /// Where a put stands among those of its key (T12).
+  private func place(of put: TokenPut) -> Int {
+    if let rank = graph.rank(put.node) { return rank }
+    guard put.node == graph.workflow else { return .max - 1 }
+    return put.attempt == 0 || graph.isInitializeHook(put.attempt) ? -1 : .max
+  }
+}
+
+// MARK: - Selecting
+
+extension TokenView {
+  /// The put that is the entry of the node of `current` in this view; nil: none (T10, T11).
+  ///
+  /// `current` has the greatest attempt and `seq` of all: when it is visible, it is the answer.
+  private func visible(
+    _ current: TokenPut, in slot: TokenSnapshot.Slot
+  ) throws(HistoryMissing) -> TokenPut? {
+    guard seesNode(current.node) else { return nil }
+    if selects(current) { return current }
+    if slot.lostHistory { throw HistoryMissing() }
+    var best: TokenPut?
+    for put in slot.replaced where put.node == current.node && selects(put) {
+      if let found = best, (found.attempt, found.seq) > (put.attempt, put.seq) { continue }
+      best = put
+    }
+    return best
+  }
+
+  /// Whether any put of the node may be visible.
+  private func seesNode(_ node: String) -> Bool {
+    switch selection {
+    case .run: break
+    case .initializeHook: return node == graph.workflow
+    case .node(let own, _, _):
+      if node == own || node == graph.workflow { return true }
+      guard graph.isAncestor(node, own) else { return false }
+    }
+    return withheld.isEmpty || !withheld.contains(node)
+  }
+
+  private func selects(_ put: TokenPut) -> Bool {
+    guard put.seq <= asOf else { return false }
+    switch selection {
+    case .run:
+      return true
+    case .initializeHook(let attempt):
+      return put.attempt <= attempt && isOfStart(put)
+    case .node(let node, let attempt, let viewSeq):
+      if put.node == node { return put.attempt <= attempt }
+      guard put.seq <= viewSeq else { return false }
+      return put.node != graph.workflow || isOfStart(put)
+    }
+  }
+
+  /// Whether a workflow-level put is of the trigger or of the initialize hook.
+  private func isOfStart(_ put: TokenPut) -> Bool {
+    put.attempt == 0 || graph.isInitializeHook(put.attempt)
+  }
+}

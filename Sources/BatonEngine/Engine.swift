@@ -1,0 +1,161 @@
+package import BatonCore
+package import BatonExec
+package import BatonStore
+package import Logging
+internal import Synchronization
+
+/// The engine: deploys applications and executes runs.
+///
+/// All state is in the store; the engine holds the machines of active runs and can be ended at any
+/// point (G58). `recover` continues what was active.
+package final class Engine: Sendable {
+  package let options: EngineOptions
+  package let store: any Store
+  package let catalog: ApplicationCatalog
+  let evaluator: any ConditionEvaluator
+  let reader: any DocumentReader
+  let clock: any WallClock
+  let logger: Logger
+  let slots: AttemptSlots
+  let programs: Programs
+  let deadlines: Deadlines
+  let ids: RunIDSource
+  private let drivers = Mutex<[RunID: RunDriver]>([:])
+
+  package init(
+    options: EngineOptions, store: any Store, catalog: ApplicationCatalog,
+    evaluator: any ConditionEvaluator, reader: any DocumentReader, executor: any Executor,
+    outcomes: ProcessOutcomes, clock: any WallClock, ids: RunIDSource = RunIDSource(),
+    logger: Logger
+  ) {
+    self.options = options
+    self.store = store
+    self.catalog = catalog
+    self.evaluator = evaluator
+    self.reader = reader
+    self.clock = clock
+    self.ids = ids
+    self.logger = logger
+    deadlines = Deadlines(clock: clock)
+    slots = AttemptSlots(options.maximumRunningAttempts)
+    programs = Programs(
+      executor: executor, outcomes: outcomes, store: store, options: options, logger: logger)
+  }
+
+  /// Launches programs and records their outcomes until the task is cancelled.
+  ///
+  /// Nothing starts before this runs. Programs that run when it ends go on under their shims.
+  ///
+  /// - Parameter taskAddress: Where programs reach the token store: `BATON_ADDRESS` (G54).
+  package func run(taskAddress: String) async {
+    await withDiscardingTaskGroup { group in
+      group.addTask { [self] in
+        await deadlines.run { [self] in driver(of: $0.run)?.send(.timedOut($0)) }
+      }
+      await programs.run(taskAddress: taskAddress) { [self] id, report in
+        self.report(report, of: id)
+      }
+    }
+  }
+
+  // MARK: - Runs
+
+  /// Starts driving a run that was just stored.
+  func begin(_ record: RunRecord, nodes: [NodeRecord], plan: RunPlan) {
+    let machine = RunMachine(plan: plan, run: record, nodes: nodes, running: [])
+    let driver = RunDriver(machine, engine: self)
+    drivers.withLock { $0[record.header.id] = driver }
+    driver.send(.begin)
+  }
+
+  /// Takes up every active run after a return (G58, G60).
+  ///
+  /// - Throws: what the store throws; a run that cannot be read stops the start, because leaving
+  ///   it out would lose it.
+  package func recover() throws {
+    let active = try store.read { try $0.activeRuns() }
+    for id in active {
+      let machine = try readMachine(id)
+      let driver = RunDriver(machine, engine: self)
+      drivers.withLock { $0[id] = driver }
+      if machine.state.status == .pending { driver.send(.begin) } else { driver.send(.wake) }
+      for attempt in machine.running.values {
+        slots.takeAnyway()
+        programs.attach(attempt)
+        if let position = machine.plan.graph.index(of: attempt.id.node),
+          let deadline = machine.deadline(of: attempt, at: position)
+        {
+          deadlines.set(attempt.id, deadline)
+        }
+      }
+    }
+    if !active.isEmpty {
+      logger.info("runs continue", metadata: ["runs": "\(active.count)"])
+    }
+  }
+
+  /// The machine of a stored run.
+  func readMachine(_ id: RunID) throws -> RunMachine {
+    try store.read { reader in
+      guard let record = try reader.run(id),
+        let plan = try catalog.plan(
+          record.header.workflow, version: record.header.version, reader)
+      else {
+        throw StoreError.damaged("run \(id) or its application version is missing")
+      }
+      let running = try reader.attempts(of: id, node: nil).filter { $0.status == .running }
+      return RunMachine(
+        plan: plan, run: record, nodes: try reader.nodes(of: id), running: running)
+    }
+  }
+
+  /// The token as the next attempt of a node will see it.
+  func tokenReader(for machine: RunMachine, _ position: Int) throws -> NodeTokenReader {
+    try NodeTokenReader(store, machine, position)
+  }
+
+  /// Whether the token would take these entries now (T20, checks 3, 7 and 8).
+  func checkPuts(_ batch: TokenPutBatch) throws(BatonError) {
+    try TokenForm.check(batch.entries)
+    let snapshot: TokenSnapshot?
+    do {
+      snapshot = try store.token(of: batch.source.run)
+    } catch {
+      // The store answers again when the transition is submitted.
+      return
+    }
+    guard let snapshot else { return }
+    let node = batch.source.node
+    _ = try snapshot.account.admitting(
+      batch, limits: options.tokenLimits, exempt: false, at: clock.now()
+    ) { key in
+      snapshot.present(key, node: node).map {
+        TokenAccount.Present(
+          attempt: $0.attempt, bytes: $0.key.utf8.count + $0.value.utf8.count)
+      }
+    }
+  }
+
+  func runEnded(_ id: RunID) {
+    _ = drivers.withLock { $0.removeValue(forKey: id) }
+  }
+
+  /// Runs that are driven now.
+  package var activeRuns: Int { drivers.withLock(\.count) }
+
+  private func driver(of run: RunID) -> RunDriver? {
+    drivers.withLock { $0[run] }
+  }
+
+  private func report(_ report: Programs.Report, of id: AttemptID) {
+    guard let driver = driver(of: id.run) else {
+      // The run has ended; what is left of the attempt goes.
+      programs.removeFiles(id)
+      return
+    }
+    switch report {
+    case .ended(let outcome): driver.send(.ended(id, outcome))
+    case .neverStarted: driver.send(.neverStarted(id))
+    }
+  }
+}

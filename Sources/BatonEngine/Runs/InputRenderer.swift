@@ -1,0 +1,79 @@
+internal import BatonCore
+
+/// Replaces the templates of one node (G29–G31).
+struct InputRenderer {
+  let header: RunHeader
+  let step: RunPlan.Step
+  let tokens: NodeTokenReader
+  private let properties: [String: String]?
+
+  init(header: RunHeader, step: RunPlan.Step, tokens: NodeTokenReader) {
+    self.header = header
+    self.step = step
+    self.tokens = tokens
+    properties = nil
+  }
+
+  private init(_ renderer: InputRenderer, properties: [String: String]) {
+    header = renderer.header
+    step = renderer.step
+    tokens = renderer.tokens
+    self.properties = properties
+  }
+
+  /// What an attempt will use.
+  ///
+  /// - Throws: `template_unresolved`, naming the reference.
+  func inputs(argv: [Template]) throws(PreparationError) -> AttemptInputs {
+    let properties = try rendered(step.properties)
+    let renderer = InputRenderer(self, properties: properties)
+    var arguments: [String] = []
+    for template in argv { arguments.append(try renderer.rendered(template)) }
+    return AttemptInputs(
+      argv: arguments, properties: properties, env: try renderer.rendered(step.env))
+  }
+
+  /// The entries that a NOOP or a decided condition puts (G21, G32).
+  func puts(
+    _ templates: [TokenTemplate], outcome: Bool?
+  ) throws(PreparationError) -> [TokenPutBatch.Entry] {
+    guard !templates.isEmpty else { return [] }
+    let renderer = InputRenderer(self, properties: try rendered(step.properties))
+    var entries: [TokenPutBatch.Entry] = []
+    for template in templates {
+      entries.append(
+        .init(key: template.key, value: try renderer.rendered(template.value, outcome: outcome)))
+    }
+    return entries
+  }
+
+  private func rendered(
+    _ templates: [String: Template]
+  ) throws(PreparationError) -> [String: String] {
+    var values: [String: String] = [:]
+    for (name, template) in templates { values[name] = try rendered(template) }
+    return values
+  }
+
+  private func rendered(
+    _ template: Template, outcome: Bool? = nil
+  ) throws(PreparationError) -> String {
+    do {
+      return try template.rendered { value(of: $0, outcome: outcome) }
+    } catch {
+      throw PreparationError(
+        reason: "template_unresolved", message: "\(error) has no value and no default")
+    }
+  }
+
+  private func value(of reference: Template.Reference, outcome: Bool?) -> String? {
+    switch reference {
+    case .argument(let name): header.arguments[name]
+    case .environment(let name): header.env[name]
+    case .property(let name): properties?[name]
+    case .token(let scope, let key, let node): tokens.value(scope, key: key, node: node)
+    case .outcome: outcome.map { $0 ? "true" : "false" }
+    case .trigger, .secret, .item, .index, .exitCode, .reason: nil
+    }
+  }
+}

@@ -1,0 +1,121 @@
+internal import BatonCore
+
+/// Arguments, environment and brought ids of triggers (G4, G34, SR40).
+enum RunInputs {
+  private static let maximumEntries = 1000
+  private static let maximumNameBytes = 255
+  private static let maximumValueBytes = 65_536
+  private static let maximumTotalBytes = 1_048_576
+
+  /// - Throws: RESOURCE_EXHAUSTED `argument_limit`, INVALID_ARGUMENT `invalid_text`.
+  static func checkArguments(_ values: [String: String]) throws(BatonError) {
+    try checkSizes(values, "argument_limit", "arguments")
+  }
+
+  /// - Throws: INVALID_ARGUMENT `env_name_invalid`, RESOURCE_EXHAUSTED `env_limit`.
+  static func checkEnvironment(_ values: [String: String]) throws(BatonError) {
+    for name in values.keys.sorted() where !isEnvironmentName(name) {
+      throw BatonError(
+        .invalidArgument, "env_name_invalid",
+        "`\(name.prefix(maximumNameBytes))` is no name of the environment",
+        hint: "names match [A-Za-z_][A-Za-z0-9_]* and do not start with BATON_")
+    }
+    try checkSizes(values, "env_limit", "environment")
+  }
+
+  /// The id that a trigger brought; nil: none.
+  ///
+  /// - Throws: INVALID_ARGUMENT `run_id_invalid`.
+  static func externalID(_ text: String) throws(BatonError) -> String? {
+    guard !text.isEmpty else { return nil }
+    let scalars = text.unicodeScalars
+    let isLegal =
+      text.utf8.count <= 250 && text != "latest"
+      && scalars.allSatisfy { $0.properties.generalCategory != .control }
+      && scalars.first?.properties.isWhitespace == false
+      && scalars.last?.properties.isWhitespace == false
+    guard isLegal else {
+      throw BatonError(
+        .invalidArgument, "run_id_invalid", "the id brought for the run is not legal",
+        hint: "1 to 250 bytes without control characters or white space at its ends, not `latest`")
+    }
+    return text
+  }
+
+  /// Declared defaults overlaid by what was given.
+  ///
+  /// - Throws: INVALID_ARGUMENT `argument_missing` with all missing names.
+  static func arguments(
+    _ given: [String: String], _ workflow: Workflow
+  ) throws(BatonError) -> [String: String] {
+    var values: [String: String] = [:]
+    var missing: [String] = []
+    for (name, declaration) in workflow.arguments {
+      switch declaration {
+      case .optional(let text): values[name] = text
+      case .required: if given[name] == nil { missing.append(name) }
+      }
+    }
+    guard missing.isEmpty else {
+      let names = missing.sorted().joined(separator: ", ")
+      throw BatonError(
+        .invalidArgument, "argument_missing",
+        "workflow \(workflow.name) needs \(names)", hint: "give --arg NAME=VALUE for each")
+    }
+    values.merge(given) { _, new in new }
+    try checkSizes(values, "argument_limit", "arguments")
+    return values
+  }
+
+  /// `env` of file < workflow < trigger.
+  static func environment(
+    _ given: [String: String], _ plan: RunPlan
+  ) throws(BatonError) -> [String: String] {
+    let values = plan.application.env
+      .merging(plan.workflow.env) { _, new in new }
+      .merging(given) { _, new in new }
+    try checkSizes(values, "env_limit", "environment")
+    return values
+  }
+
+  static func isEnvironmentName(_ name: String) -> Bool {
+    guard let first = name.utf8.first, name.utf8.count <= maximumNameBytes else { return false }
+    guard !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }
+    guard !name.hasPrefix("BATON_") else { return false }
+    return name.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+        true
+      default: false
+      }
+    }
+  }
+
+  private static func checkSizes(
+    _ values: [String: String], _ reason: BatonError.Reason, _ what: String
+  ) throws(BatonError) {
+    func refuse(_ message: String) -> BatonError {
+      BatonError(.resourceExhausted, reason, message)
+    }
+    guard values.count <= maximumEntries else {
+      throw refuse("\(what): \(values.count) entries, the limit is \(maximumEntries)")
+    }
+    var total = 0
+    for (name, value) in values {
+      let (nameBytes, valueBytes) = (name.utf8.count, value.utf8.count)
+      guard (1...maximumNameBytes).contains(nameBytes) else {
+        throw refuse("\(what): a name has \(nameBytes) bytes, 1 to \(maximumNameBytes) are allowed")
+      }
+      guard valueBytes <= maximumValueBytes else {
+        throw refuse(
+          "\(what): the value of \(name) has \(valueBytes) bytes, the limit is "
+            + "\(maximumValueBytes)")
+      }
+      total += nameBytes + valueBytes
+    }
+    guard total <= maximumTotalBytes else {
+      throw refuse("\(what): \(total) bytes together, the limit is \(maximumTotalBytes)")
+    }
+  }
+}

@@ -1,0 +1,158 @@
+internal import BatonCore
+internal import BatonWire
+
+extension Wire.RunRecord {
+  /// The fields that every reader of runs gets (contract: run record, B).
+  init(short run: BatonCore.RunRecord) {
+    self.init()
+    let header = run.header
+    let state = run.state
+    runID = header.id.description
+    externalRunID = header.externalID ?? ""
+    status = Wire.RunStatus(state.status)
+    version = UInt32(clamping: header.version)
+    created = header.created.milliseconds
+    started = state.started?.milliseconds ?? 0
+    suspended = state.suspended?.milliseconds ?? 0
+    resumed = state.resumed?.milliseconds ?? 0
+    stopping = state.stopping?.milliseconds ?? 0
+    ended = state.status.isActive ? 0 : state.ended?.milliseconds ?? 0
+    trigger = Wire.RunTrigger(header.trigger)
+    schedule = header.schedule ?? ""
+    chainDepth = UInt32(clamping: header.chainDepth)
+    parentRunID = header.parent?.run.description ?? ""
+    node = header.parent?.node ?? ""
+    attempt = UInt32(clamping: header.parent?.attempt ?? 0)
+    reason = state.reason ?? ""
+    reruns = UInt32(clamping: state.reruns)
+    skips = UInt32(clamping: state.skips)
+  }
+
+  /// The fields of lists (contract: run record, B and L).
+  init(listed run: BatonCore.RunRecord) {
+    self.init(short: run)
+    namespace = run.header.workflow.namespace
+    application = run.header.workflow.application
+    workflow = run.header.workflow.workflow
+    principal = run.header.principal
+  }
+
+  /// A program run (B4.2, B4.3).
+  init(_ attempt: BatonCore.AttemptRecord, version: Int) {
+    self.init()
+    runID = attempt.id.description
+    status = Wire.RunStatus(attempt.status)
+    self.version = UInt32(clamping: version)
+    created = attempt.started.milliseconds
+    started = attempt.started.milliseconds
+    ended = attempt.ended?.milliseconds ?? 0
+    trigger = .parent
+    parentRunID = attempt.id.run.description
+    node = attempt.id.node
+    self.attempt = UInt32(clamping: attempt.id.attempt)
+    reason = attempt.reason ?? ""
+  }
+}
+
+extension Wire.RunDetails {
+  /// The fields of GetRun alone (contract: run record, G).
+  init(_ run: BatonCore.RunRecord) {
+    self.init()
+    arguments = run.header.arguments
+    env = run.header.env
+    envRevision = 1
+    conf = run.header.conf ?? ""
+    failure = run.state.failures.first.map(Wire.RunFailure.init)
+    failures = run.state.failures.prefix(100).map(Wire.RunFailure.init)
+    failuresTotal = UInt32(clamping: run.state.failures.count)
+    finishError = run.state.finishError.map {
+      Wire.RunFailure(node: "", attempt: 0, reason: "", message: $0)
+    }
+    if let ended = run.state.ended, !run.state.status.isActive {
+      ends = [
+        Wire.RunEnd(
+          number: 1, status: Wire.RunStatus(run.state.status), time: ended.milliseconds)
+      ]
+      endsTotal = 1
+    }
+  }
+}
+
+extension Wire.RunFailure {
+  init(_ failure: BatonCore.RunFailure) {
+    self.init(
+      node: failure.node, attempt: UInt32(clamping: failure.attempt), reason: failure.reason,
+      message: failure.message)
+  }
+}
+
+extension Wire.NodeRecord {
+  init(
+    _ node: BatonCore.NodeRecord, _ step: RunPlan.Step, attempts: [BatonCore.AttemptRecord]
+  ) {
+    self.init()
+    self.node = node.node
+    program = step.program?.id ?? ""
+    programType = step.program?.type.rawValue ?? ""
+    condition = step.isCondition
+    status = Wire.NodeStatus(node.status)
+    reason = node.reason ?? ""
+    outcome = Wire.ConditionOutcome(node.outcome)
+    attemptsTotal = UInt32(clamping: node.attempts)
+    self.attempts = attempts.map(Wire.AttemptRecord.init)
+    wakeTime = node.wakes?.milliseconds ?? 0
+  }
+}
+
+extension Wire.AttemptRecord {
+  init(_ attempt: BatonCore.AttemptRecord) {
+    self.init()
+    self.attempt = UInt32(clamping: attempt.id.attempt)
+    cause = Wire.AttemptCause(attempt.cause)
+    chain = UInt32(clamping: attempt.chain)
+    status = Wire.AttemptStatus(attempt.status)
+    reason = attempt.reason ?? ""
+    message = attempt.message ?? ""
+    envRevision = 1
+    started = attempt.started.milliseconds
+    ended = attempt.ended?.milliseconds ?? 0
+    if let code = attempt.exitCode {
+      exitChoice = code < 0 ? .signal(Int32(clamping: -code)) : .exitCode(Int32(clamping: code))
+    }
+    host = attempt.host ?? ""
+    leftoverKilled = UInt32(clamping: attempt.leftoverKilled)
+  }
+}
+
+extension Wire.RunEvent {
+  init(_ record: EventRecord) {
+    self.init()
+    event = UInt64(clamping: record.event)
+    number = record.number
+    time = record.time.milliseconds
+    runID = record.run?.description ?? ""
+    switch record.change {
+    case .run(let from, let to, let reason):
+      kind = .run
+      self.from = from?.word ?? ""
+      self.to = to.word
+      self.reason = reason ?? ""
+    case .node(let name, let from, let to, let reason):
+      kind = .node
+      node = name
+      self.from = from.word
+      self.to = to.word
+      self.reason = reason ?? ""
+    case .attempt(let name, let number, let from, let to, let reason, let cause):
+      kind = .attempt
+      node = name
+      attempt = UInt32(clamping: number)
+      self.from = from?.word ?? ""
+      self.to = to.word
+      self.reason = reason ?? ""
+      self.cause = cause.word
+    case .applicationDeployed: kind = .appDeployed
+    case .applicationDeleted: kind = .appDeleted
+    }
+  }
+}

@@ -1,0 +1,91 @@
+internal import BatonCore
+internal import Glibc
+
+/// The `outcome` file of an attempt's directory (`outcome.c`): lines of a word and its values.
+enum OutcomeFile {
+  /// The outcome in a directory, or nil when there is none that is whole.
+  static func read(directory: String, name: String = "outcome") -> ProcessOutcome? {
+    Files.readText(directory + "/" + name).flatMap(parse)
+  }
+
+  static func parse(_ text: String) -> ProcessOutcome? {
+    let lines = text.split(separator: "\n")
+    guard lines.first == "baton-outcome 1", lines.last == "end" else { return nil }
+    var exit: ProcessOutcome.Exit?
+    var outcome = ProcessOutcome(exit: .lost, endedAt: Timestamp(milliseconds: 0))
+    var report = KillReport(requested: false)
+    var hasReport = false
+    for line in lines.dropFirst().dropLast() {
+      let words = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+      let value = words.count > 1 ? words[1] : ""
+      if words[0] == "exit" {
+        exit = parseExit(value)
+      } else if words[0].hasPrefix("kill_") || words[0] == "survivor" {
+        hasReport = true
+        read(words[0], value, into: &report)
+      } else {
+        read(words[0], value, into: &outcome)
+      }
+    }
+    guard let exit else { return nil }
+    outcome.exit = exit
+    if hasReport { outcome.kill = report }
+    return outcome
+  }
+
+  private static func parseExit(_ value: Substring) -> ProcessOutcome.Exit? {
+    let words = value.split(separator: " ", maxSplits: 2)
+    if words.first == "lost" { return .lost }
+    guard words.count >= 2, let number = Int(words[1]) else { return nil }
+    switch words[0] {
+    case "code": return .exited(code: number)
+    case "signal": return .signaled(number)
+    case "exec_failed":
+      let stage = words.count > 2 ? "\(words[2]): " : ""
+      return .execFailed(errno: number, message: stage + Files.message(Int32(number)))
+    default: return nil
+    }
+  }
+
+  private static func read(
+    _ word: Substring, _ value: Substring, into outcome: inout ProcessOutcome
+  ) {
+    switch word {
+    case "started":
+      if let time = Int64(value), time > 0 { outcome.startedAt = Timestamp(milliseconds: time) }
+    case "ended": outcome.endedAt = Timestamp(milliseconds: Int64(value) ?? 0)
+    case "cpu_us": outcome.cpuTime = .microseconds(Int64(value) ?? 0)
+    case "max_rss_kb": outcome.maximumResidentBytes = (UInt64(value) ?? 0) * 1024
+    case "stdout": outcome.standardOutput = totals(value)
+    case "stderr": outcome.standardError = totals(value)
+    case "leftover_killed": outcome.leftoverKilled = Int(value) ?? 0
+    case "limit_exceeded": outcome.limitExceeded = String(value)
+    case "limit_unenforced": outcome.limitsUnenforced.append(String(value))
+    default: break  // a later version's line
+    }
+  }
+
+  private static func totals(_ value: Substring) -> LogTotals {
+    let numbers = value.split(separator: " ").map { UInt64($0) ?? 0 }
+    guard numbers.count == 2 else { return LogTotals() }
+    return LogTotals(written: numbers[0], dropped: numbers[1])
+  }
+
+  private static func read(
+    _ word: Substring, _ value: Substring, into report: inout KillReport
+  ) {
+    switch word {
+    case "kill_requested": report.requested = value == "1"
+    case "kill_ended": report.processesEnded = Int(value) ?? 0
+    case "kill_ms": report.elapsed = .milliseconds(Int64(value) ?? 0)
+    case "kill_proof": report.proof = KillReport.Proof(rawValue: String(value)) ?? .processScan
+    case "kill_reason": report.reason = String(value)
+    case "survivor":
+      let words = value.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+      guard words.count == 3, let pid = Int(words[0]), let start = UInt64(words[1]) else { return }
+      report.survivors.append(
+        KillReport.Survivor(pid: pid, startTicks: start, command: String(words[2])))
+    default: break
+    }
+  }
+}

@@ -1,0 +1,157 @@
+package import BatonCore
+internal import Glibc
+package import Logging
+internal import Synchronization
+
+/// Runs attempts as processes of this host, each owned by a `baton-shim` of its own.
+///
+/// All that matters is in the attempts' directories: another executor on the same data directory,
+/// of this or a later process, finds with `attach` what this one has started.
+package final class LocalExecutor: Executor {
+  /// Takes the outcome of an attempt.
+  package typealias OutcomeHandler = @Sendable (AttemptKey, ProcessOutcome) -> Void
+
+  let configuration: Configuration
+  let logger: Logger
+  let onOutcome: OutcomeHandler
+  let state: Mutex<State>
+  /// Wakes the thread out of its wait: `[0]` is read, `[1]` written.
+  private let wakePipe: [Int32]
+
+  /// - Parameters:
+  ///   - onOutcome: Gets the one outcome of every attempt launched or attached; on the executor's
+  ///     thread, while `run()` runs.
+  /// - Throws: When the data directory is not an absolute path, or no descriptors are left.
+  package init(
+    configuration: Configuration, logger: Logger, onOutcome: @escaping OutcomeHandler
+  ) throws(ExecError) {
+    guard configuration.dataDirectory.hasPrefix("/") else {
+      throw ExecError(
+        .invalid, "the data directory '\(configuration.dataDirectory)' is not an absolute path")
+    }
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { throw Files.failure("open", "a pipe") }
+    for end in ends {
+      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+      _ = fcntl(end, F_SETFL, O_NONBLOCK)
+    }
+    self.configuration = configuration
+    self.logger = logger
+    self.onOutcome = onOutcome
+    wakePipe = ends
+    state = Mutex(State())
+  }
+
+  deinit {
+    state.withLock { state in
+      state.server?.stop()
+      state.server = nil
+    }
+    for end in wakePipe { close(end) }
+  }
+
+  /// Delivers outcomes and log changes until the task is cancelled.
+  ///
+  /// Attempts can be launched before; what ends meanwhile is delivered then. When it returns, the
+  /// attempts go on under their shims.
+  package func run() async throws {
+    let started = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let started = DedicatedThread.start { [self] in
+          loop()
+          continuation.resume(returning: true)
+        }
+        if !started { continuation.resume(returning: false) }
+      }
+    } onCancel: {
+      state.withLock { $0.isStopping = true }
+      wake()
+    }
+    guard started else { throw ExecError(.shimUnavailable, "no thread for the executor") }
+  }
+
+  package func launch(_ spec: LaunchSpec) throws(ExecError) {
+    let directory = try directory(of: spec.key)
+    if state.withLock({ $0.ids[spec.key] != nil }) { return }
+    try directory.prepare(spec, settings: configuration.launchSettings)
+    try watch(Watched(key: spec.key, directory: directory, kind: .launched))
+  }
+
+  package func attach(_ key: AttemptKey) throws(ExecError) -> AttemptFinding {
+    let directory = try directory(of: key)
+    if state.withLock({ $0.ids[key] != nil }) { return .running }
+    while true {
+      if let outcome = directory.outcome { return .ended(outcome) }
+      guard let claim = ClaimFile(directory: directory.path) else {
+        try Files.makeDirectory(directory.path)
+        if try ClaimFile.take(directory: directory.path) { return .unclaimed }
+        continue  // a shim was faster
+      }
+      guard claim.isByShim else { return .unclaimed }
+      if let shim = claim.shim, shim.isAlive {
+        try watch(Watched(key: key, directory: directory, kind: .attached(shim)))
+        return .running
+      }
+      // It may have ended between the two looks.
+      if let outcome = directory.outcome ?? directory.adoptUnnamedOutcome() {
+        return .ended(outcome)
+      }
+      try watch(Watched(key: key, directory: directory, kind: .swept(times: 1)))
+      return .lost
+    }
+  }
+
+  package func kill(_ key: AttemptKey, grace: Duration, reason: String) throws(ExecError) {
+    let directory = try directory(of: key)
+    guard Files.exists(directory.path), directory.outcome == nil else { return }
+    try KillFile(grace: grace, reason: reason).write(directory: directory.path)
+    // Before the claim there is nobody to tell: the shim looks for a request after claiming.
+    guard let shim = ClaimFile(directory: directory.path)?.shim else { return }
+    try request(.kill(shim), id: 0)
+  }
+
+  package func survivors(of key: AttemptKey) -> [KillReport.Survivor] {
+    let outcome = (try? directory(of: key))?.outcome
+    return (outcome?.kill?.survivors ?? []).filter { survivor in
+      ProcessIdentity(pid: Int32(survivor.pid), start: survivor.startTicks).isAlive
+    }
+  }
+
+  package func removeFiles(_ key: AttemptKey) {
+    (try? directory(of: key))?.removeFiles()
+  }
+
+  package func removeRun(_ run: RunID) {
+    Files.removeTree("\(configuration.dataDirectory)/attempts/\(run)")
+  }
+
+  /// The absolute path of a file the attempt's program gets, or of the attempt's directory.
+  package func path(of key: AttemptKey, file: String? = nil) throws(ExecError) -> String {
+    let directory = try directory(of: key)
+    return file.map { directory.path + "/" + $0 } ?? directory.path
+  }
+
+  func directory(of key: AttemptKey) throws(ExecError) -> AttemptDirectory {
+    try AttemptDirectory(data: configuration.dataDirectory, key: key)
+  }
+
+  /// Has the thread look again at what it waits for.
+  func wake() {
+    _ = write(wakePipe[1], [1], 1)
+  }
+
+  /// Waits until the server tells something, can take something, or somebody wakes us.
+  func waitForWork(socket: Int32?, wantsRoom: Bool) -> Bool {
+    var fds = [
+      pollfd(fd: wakePipe[0], events: Int16(POLLIN), revents: 0),
+      pollfd(
+        fd: socket ?? -1, events: Int16(POLLIN) | (wantsRoom ? Int16(POLLOUT) : 0), revents: 0),
+    ]
+    guard poll(&fds, 2, -1) > 0 else { return false }
+    if fds[0].revents != 0 {
+      var bytes = [UInt8](repeating: 0, count: 64)
+      while read(wakePipe[0], &bytes, 64) == 64 {}
+    }
+    return fds[1].revents != 0
+  }
+}

@@ -1,0 +1,54 @@
+internal import NIOCore
+internal import Synchronization
+
+/// A call of a client that waits for its answer.
+struct PendingCall: Sendable {
+  enum Receiver: Sendable {
+    /// A single response.
+    case response(CheckedContinuation<ByteBuffer, any Error>)
+    /// A single response to a client stream, which is waited for after the stream was written.
+    case lateResponse(OneShot<ByteBuffer>)
+    case stream(InboundStream)
+  }
+
+  var receiver: Receiver
+  /// When the answer has to be there; nil: whenever.
+  var deadline: NIODeadline?
+
+  func succeed(_ payload: ByteBuffer) {
+    switch receiver {
+    case .response(let continuation): continuation.resume(returning: payload)
+    case .lateResponse(let response): response.complete(.success(payload))
+    case .stream(let stream): stream.finish()
+    }
+  }
+
+  func fail(_ error: any Error) {
+    switch receiver {
+    case .response(let continuation): continuation.resume(throwing: error)
+    case .lateResponse(let response): response.complete(.failure(error))
+    case .stream(let stream): stream.finish(error)
+    }
+  }
+}
+
+/// Connects the cancellation of a task with its call, whichever comes first.
+final class CallTicket: Sendable {
+  private let id = Atomic<UInt32>(0)
+  private static let cancelled = UInt32.max
+
+  init() {}
+
+  /// Notes the id that the call was sent with.
+  ///
+  /// - Returns: Whether the task still wants the call.
+  func sent(_ id: UInt32) -> Bool {
+    self.id.compareExchange(expected: 0, desired: id, ordering: .acquiringAndReleasing).exchanged
+  }
+
+  /// - Returns: The call's id, if it was sent.
+  func cancel() -> UInt32? {
+    let id = self.id.exchange(Self.cancelled, ordering: .acquiringAndReleasing)
+    return id == 0 || id == Self.cancelled ? nil : id
+  }
+}

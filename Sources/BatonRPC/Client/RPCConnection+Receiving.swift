@@ -1,0 +1,83 @@
+internal import BatonCore
+internal import BatonWire
+internal import NIOCore
+internal import Synchronization
+
+/// The event loop's side of a client connection.
+extension RPCConnection {
+  func opened(flush: @escaping @Sendable () -> Void, caughtUp: @escaping @Sendable () -> Void) {
+    state.withLock {
+      $0.flush = flush
+      $0.caughtUp = caughtUp
+    }
+  }
+
+  /// Says that the event loop will flush without being asked.
+  func promiseFlush() {
+    state.withLock { $0.outbox.promiseFlush() }
+  }
+
+  /// Takes the frames to be written.
+  func takeOutbox(replacingWith spare: ByteBuffer) -> ByteBuffer {
+    let (frames, waiters) = state.withLock { $0.outbox.take(replacingWith: spare) }
+    for waiter in waiters { waiter.continuation.resume(returning: true) }
+    return frames
+  }
+
+  /// Delivers an answer; one to a call that is not known any more is dropped (FR21).
+  func received(_ id: UInt32, response frame: ByteBuffer) {
+    guard let call = state.withLock({ $0.calls.remove(id) }) else { return }
+    do throws(BatonError) {
+      let envelope = try frame.withUnsafeReadableBytes { bytes throws(BatonError) in
+        try ResponseEnvelope(decoding: bytes)
+      }
+      if let error = envelope.error { return call.fail(error) }
+      var frame = frame
+      frame.moveReaderIndex(forwardBy: envelope.payload.lowerBound)
+      call.succeed(frame.readSlice(length: envelope.payload.count) ?? ByteBuffer())
+    } catch {
+      call.fail(error)
+    }
+  }
+
+  /// Delivers a message of a stream.
+  ///
+  /// - Returns: Whether the connection has to stop reading.
+  func received(_ id: UInt32, _ flags: FrameFlags, data: ByteBuffer) -> Bool {
+    let isLast = flags.contains(.done)
+    let call = state.withLock { isLast ? $0.calls.remove(id) : $0.calls[id] }
+    guard let call else { return false }
+    guard case .stream(let stream) = call.receiver else {
+      call.fail(
+        BatonError(.internal, "malformed_message", "the server answered with a stream"))
+      return false
+    }
+    let mustStop = flags.contains(.noData) ? false : stream.push(data)
+    if isLast { stream.finish() }
+    return mustStop
+  }
+
+  func failed(_ id: UInt32, _ error: BatonError) {
+    state.withLock { $0.calls.remove(id) }?.fail(error)
+  }
+
+  /// Ends the connection; calls in progress fail with `unavailable`.
+  func failed(_ cause: (any Error)?) {
+    let error = (cause as? BatonError)
+      ?? BatonError(
+        .unavailable, "unavailable", "the connection to the server was lost", cause: cause)
+    let (calls, waiters) = state.withLock { state in
+      guard state.failure == nil else { return ([PendingCall](), [Outbox.RoomWaiter]()) }
+      state.failure = error
+      state.flush = nil
+      state.caughtUp = nil
+      return (state.calls.removeAll(), state.outbox.close())
+    }
+    for call in calls { call.fail(error) }
+    for waiter in waiters { waiter.continuation.resume(returning: false) }
+  }
+
+  func streamHasCaughtUp() {
+    if let caughtUp = state.withLock({ $0.caughtUp }) { eventLoop.execute(caughtUp) }
+  }
+}

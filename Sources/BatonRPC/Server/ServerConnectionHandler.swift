@@ -1,0 +1,339 @@
+internal import BatonCore
+internal import BatonWire
+internal import Logging
+internal import NIOCore
+internal import Synchronization
+
+/// Serves one connection on its event loop: cuts frames, starts calls, writes answers.
+///
+/// Not `Sendable`: it lives on its event loop. What other threads need of a connection is in
+/// ``ServerConnection``.
+final class ServerConnectionHandler: ChannelDuplexHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  /// How far the end of the connection has come.
+  enum Phase {
+    case open
+    /// The answer to a frame that closes the connection is on its way; nothing is read any more.
+    case refusing
+    case closed
+  }
+
+  let server: ServerCore
+  let connection: ServerConnection
+  var context: ChannelHandlerContext?
+  var phase = Phase.open
+  var isDraining = false
+
+  var decoder: FrameDecoder
+  /// The calls that wait for their answers.
+  var calls: [UInt32: ServerCall] = [:]
+  var refusedIdentities = 0
+  /// Set by a stream whose handler is behind.
+  var streamsBehind = 0
+
+  var now = NIODeadline.now()
+  var lastActivity: NIODeadline
+  var stalledSince: NIODeadline?
+  private var alarm: (at: NIODeadline, task: Scheduled<Void>)?
+
+  private var hasHeldBackRead = false
+  private var isReading = false
+  private var isFlushing = false
+  private var isFirstRead = true
+  private var spare = ByteBuffer()
+  private var ended: [ServerCall] = []
+
+  init(server: ServerCore, connection: ServerConnection) {
+    self.server = server
+    self.connection = connection
+    decoder = FrameDecoder(limit: server.options.frameLimit)
+    lastActivity = now
+  }
+
+  var options: RPCServerOptions { server.options }
+
+  // MARK: Life of the connection
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+    connection.open { bound.value.flush() }
+    server.register(connection) { action in
+      switch action {
+      case .drain: bound.value.drain()
+      case .closeWhenWritten: bound.value.closeWhenWritten()
+      case .close: bound.value.close()
+      }
+    }
+    setAlarm(lastActivity + options.idleTimeout.timeAmount)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    ended(context)
+    context.fireChannelInactive()
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    ended(context)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    server.logger.debug(
+      "connection failed", metadata: ["peer": "\(connection.peer)", "error": "\(error)"])
+    context.close(promise: nil)
+  }
+
+  private func ended(_ context: ChannelHandlerContext) {
+    guard phase != .closed else { return }
+    phase = .closed
+    alarm?.task.cancel()
+    alarm = nil
+    let calls = self.calls.values
+    self.calls = [:]
+    connection.close()
+    for call in calls { call.cancel(nil) }
+    self.context = nil
+    server.unregister(connection)
+  }
+
+  func close() {
+    context?.close(promise: nil)
+  }
+
+  /// Closes after everything written so far has left.
+  func closeWhenWritten() {
+    guard let context, phase == .open else { return }
+    flush()
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+    promise.futureResult.whenComplete { _ in bound.value.close() }
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
+  }
+
+  /// Ends the streams and refuses new calls (FR14).
+  private func drain() {
+    isDraining = true
+    for call in calls.values where !call.kind.hasSingleResponse {
+      call.cancel(ServerCore.draining)
+    }
+    flush()
+  }
+
+  // MARK: Reading
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard phase == .open else { return }
+    let bytes = unwrapInboundIn(data)
+    if !isReading {
+      isReading = true
+      now = .now()
+      connection.promiseFlush()
+    }
+    lastActivity = now
+    if isFirstRead {
+      isFirstRead = false
+      guard
+        let first = bytes.readableBytesView.first,
+        ConnectionProtocol(firstByte: first) == .frames
+      else {
+        // The place where other protocols can be added on the same port.
+        context.close(promise: nil)
+        return
+      }
+    }
+    decoder.limit = server.frameLimit(connection)
+    decoder.feed(bytes)
+    processFrames()
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    isReading = false
+    flush()
+    if phase == .open {
+      connection.inboundBytes.store(decoder.bufferedBytes, ordering: .relaxed)
+      if decoder.isInsideFrame { setAlarm(lastActivity + options.progressTimeout.timeAmount) }
+    }
+    context.fireChannelReadComplete()
+  }
+
+  /// Reads only while the peer takes its answers and the handlers take their streams (FR16).
+  func read(context: ChannelHandlerContext) {
+    if isHeldBack {
+      hasHeldBackRead = true
+    } else {
+      context.read()
+    }
+  }
+
+  var isHeldBack: Bool {
+    streamsBehind > 0 || stalledSince != nil
+      || connection.bufferedOutboundBytes >= options.outboundHighWaterMark
+  }
+
+  private func processFrames() {
+    while phase == .open && !isHeldBack {
+      switch decoder.next() {
+      case .frame(let frame): received(frame)
+      case .skipTooLarge(let header): refuse(header.streamID, Self.tooLarge(header, decoder.limit))
+      case .close(let header):
+        refuse(header.streamID, Self.tooLarge(header, decoder.limit))
+        refuseTheRest()
+      case nil: return
+      }
+    }
+  }
+
+  /// Goes on with what was held back.
+  private func resume() {
+    guard phase == .open, !isHeldBack else { return }
+    connection.promiseFlush()
+    now = .now()
+    processFrames()
+    connection.inboundBytes.store(decoder.bufferedBytes, ordering: .relaxed)
+    if hasHeldBackRead && !isHeldBack {
+      hasHeldBackRead = false
+      lastActivity = now
+      context?.read()
+      if decoder.isInsideFrame { setAlarm(lastActivity + options.progressTimeout.timeAmount) }
+    }
+  }
+
+  /// Lets the answer leave, then closes; a close with bytes unread would destroy the answer.
+  private func refuseTheRest() {
+    phase = .refusing
+    let calls = self.calls.values
+    self.calls = [:]
+    for call in calls { call.cancel(nil) }
+    write()
+    context?.close(mode: .output, promise: nil)
+    setAlarm(now + min(options.progressTimeout, .seconds(1)).timeAmount)
+  }
+
+  func streamIsBehind() {
+    streamsBehind += 1
+  }
+
+  func streamHasCaughtUp() {
+    streamsBehind -= 1
+    resume()
+    flush()
+  }
+
+  // MARK: Writing
+
+  /// Writes what has come together, unless the peer is behind.
+  func flush() {
+    guard !isReading, !isFlushing else { return }
+    isFlushing = true
+    defer { isFlushing = false }
+    repeat {
+      write()
+      // Room in the outbox may let frames be served that were held back.
+      guard hasHeldBackRead || decoder.bufferedBytes >= FrameHeader.size else { break }
+      resume()
+    } while connection.bufferedOutboundBytes > 0 && stalledSince == nil && phase == .open
+    if phase == .open && connection.bufferedOutboundBytes == 0 { write() }
+    if isDraining && calls.isEmpty { server.becameQuiet() }
+  }
+
+  private func write() {
+    guard let context else { return }
+    guard context.channel.isWritable else {
+      if stalledSince == nil {
+        stalledSince = .now()
+        setAlarm(.now() + options.stalledWriteTimeout.timeAmount)
+      }
+      forgetEnded()
+      if connection.bufferedOutboundBytes > options.outboundLimit { close() }
+      return
+    }
+    stalledSince = nil
+    spare.clear()
+    let frames = connection.takeOutbox(replacingWith: spare, ended: &ended)
+    removeEnded()
+    guard frames.readableBytes > 0 else { return }
+    // The same storage serves again once the channel has let go of it.
+    spare = frames.capacity <= 1_048_576 ? frames : ByteBuffer()
+    context.writeAndFlush(wrapOutboundOut(frames), promise: nil)
+  }
+
+  private func forgetEnded() {
+    connection.takeEnded(&ended)
+    removeEnded()
+  }
+
+  private func removeEnded() {
+    guard !ended.isEmpty else { return }
+    if !calls.isEmpty {
+      for call in ended where calls[call.id] === call { calls[call.id] = nil }
+      connection.activeCalls.store(calls.count, ordering: .relaxed)
+    }
+    ended.removeAll(keepingCapacity: true)
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable {
+      stalledSince = nil
+      lastActivity = .now()
+      flush()
+    } else if stalledSince == nil {
+      stalledSince = .now()
+      setAlarm(.now() + options.stalledWriteTimeout.timeAmount)
+    }
+    context.fireChannelWritabilityChanged()
+  }
+
+  // MARK: Deadlines
+
+  /// Makes sure that the deadlines are looked at by a time; they are looked at together, so that
+  /// a call does not need a timer of its own.
+  func setAlarm(_ time: NIODeadline) {
+    if let alarm {
+      if alarm.at <= time { return }
+      alarm.task.cancel()
+    }
+    guard let context else { return }
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+    let task = context.eventLoop.scheduleTask(deadline: time) { bound.value.alarmRang() }
+    alarm = (time, task)
+  }
+
+  private func alarmRang() {
+    alarm = nil
+    guard phase != .closed else { return }
+    now = .now()
+    if phase == .refusing { return close() }
+    var next = lastActivity + options.idleTimeout.timeAmount
+    for call in calls.values {
+      guard let deadline = call.deadline else { continue }
+      if deadline <= now {
+        call.cancel(ServerCore.deadlineExceeded)
+      } else {
+        next = min(next, deadline)
+      }
+    }
+    flush()
+    if let stalledSince {
+      let limit = stalledSince + options.stalledWriteTimeout.timeAmount
+      if limit <= now { return close() }
+      next = min(next, limit)
+    } else if decoder.isInsideFrame && !isHeldBack {
+      let limit = lastActivity + options.progressTimeout.timeAmount
+      if limit <= now { return close() }
+      next = min(next, limit)
+    }
+    if lastActivity + options.idleTimeout.timeAmount <= now {
+      if calls.isEmpty { return close() }
+      next = min(max(next, now), now + options.idleTimeout.timeAmount)
+      if next <= now { next = now + options.idleTimeout.timeAmount }
+    }
+    setAlarm(next)
+  }
+}
+
+extension Duration {
+  var timeAmount: TimeAmount { TimeAmount(self) }
+}

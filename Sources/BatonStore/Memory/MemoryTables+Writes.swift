@@ -1,0 +1,197 @@
+internal import BatonCore
+
+extension MemoryTables: ApplicationWrites {
+  func insertApplication(_ record: ApplicationRecord) throws {
+    let key = Application(namespace: record.id.namespace, name: record.id.application)
+    let newest = applications[key]?.last?.id.version ?? 0
+    guard record.id.version == newest + 1 else {
+      throw StoreRefusal.versionOutOfOrder(record.id, newest: newest)
+    }
+    undoing { self.applications[key]?.removeLast() }
+    applications[key, default: []].append(record)
+  }
+
+  func deleteApplication(namespace: String, name: String) throws {
+    let key = Application(namespace: namespace, name: name)
+    let saved = (applications, runs, order, external, credentials, events)
+    undoing {
+      (self.applications, self.runs, self.order) = (saved.0, saved.1, saved.2)
+      (self.external, self.credentials, self.events) = (saved.3, saved.4, saved.5)
+    }
+    let isOfApplication: (WorkflowID) -> Bool = {
+      $0.namespace == namespace && $0.application == name
+    }
+    applications[key] = nil
+    for run in order where isOfApplication(run.record.header.workflow) {
+      touch(run.record.header.id)
+      runs[run.record.header.id] = nil
+    }
+    order.removeAll { isOfApplication($0.record.header.workflow) }
+    external = external.filter { !isOfApplication($0.key.workflow) }
+    credentials = credentials.filter { runs[$0.value.run] != nil }
+    events.removeAll { isOfApplication($0.workflow) }
+  }
+}
+
+extension MemoryTables: RunWrites {
+  func insertRun(_ record: RunRecord, nodes: [NodeRecord]) throws {
+    let header = record.header
+    if runs[header.id] != nil { throw StoreRefusal.runExists(header.id) }
+    if let text = header.externalID {
+      let key = External(workflow: header.workflow, id: text)
+      if external[key] != nil { throw StoreRefusal.externalIDTaken(text, header.workflow) }
+      undoing { self.external[key] = nil }
+      external[key] = header.id
+    }
+    let run = Run(record, nodes)
+    let place = place(run.cursor)
+    undoing {
+      self.order.remove(at: place)
+      self.runs[header.id] = nil
+    }
+    order.insert(run, at: place)
+    runs[header.id] = run
+    touch(header.id)
+  }
+
+  func updateRun(_ id: RunID, _ state: RunState, expecting expected: RunStatus) throws {
+    guard let run = runs[id] else { throw StoreError.statusChanged(id, stored: nil) }
+    guard run.record.state.status == expected else {
+      throw StoreError.statusChanged(id, stored: run.record.state.status)
+    }
+    let old = run.record.state
+    undoing {
+      run.record.state = old
+      run.token.apply(status: old.status)
+    }
+    run.record.state = state
+    run.token.apply(status: state.status)
+    touch(id)
+  }
+
+  func updateNode(_ record: NodeRecord) throws {
+    let run = try required(record.run)
+    guard let index = run.nodes.firstIndex(where: { $0.node == record.node }) else {
+      throw StoreRefusal.nodeMissing(record)
+    }
+    let old = (run.nodes[index], run.token.withheld)
+    undoing { (run.nodes[index], run.token.withheld) = old }
+    run.nodes[index] = record
+    run.token.setWithheld(record.node, record.isWithheld)
+    touch(record.run)
+  }
+
+  func insertAttempt(_ record: AttemptRecord) throws -> AttemptRecord {
+    let run = try required(record.id.run)
+    if try attempt(record.id) != nil { throw StoreRefusal.attemptExists(record.id) }
+    var record = record
+    record.viewSeq = run.token.account.lastSeq
+    let node = record.id.node
+    let token = run.token
+    undoing {
+      run.attempts[node]?.removeLast()
+      run.token = token
+      if let hash = record.credentialHash { self.credentials[hash] = nil }
+    }
+    run.attempts[node, default: []].append(record)
+    run.token.apply(
+      node: node,
+      TokenSnapshot.Attempt(
+        number: record.id.attempt, status: record.status, viewSeq: record.viewSeq,
+        withheld: run.token.withheld))
+    if let hash = record.credentialHash { credentials[hash] = record.id }
+    touch(record.id.run)
+    return record
+  }
+
+  func updateAttempt(_ record: AttemptRecord) throws -> Bool {
+    let run = try required(record.id.run)
+    let node = record.id.node
+    guard
+      let index = run.attempts[node]?.firstIndex(where: { $0.id == record.id }),
+      let old = run.attempts[node]?[index], old.status == .running
+    else { return false }
+    let token = run.token
+    undoing {
+      run.attempts[node]?[index] = old
+      run.token = token
+    }
+    var record = record
+    record.viewSeq = old.viewSeq
+    record.credentialHash = old.credentialHash
+    run.attempts[node]?[index] = record
+    run.token.apply(
+      node: node,
+      TokenSnapshot.Attempt(
+        number: record.id.attempt, status: record.status, viewSeq: record.viewSeq))
+    touch(record.id.run)
+    return true
+  }
+}
+
+extension MemoryTables: EventWrites {
+  func appendEvents(_ records: [EventRecord]) throws {
+    let saved = (events.count, lastEvent)
+    undoing {
+      for event in self.events[saved.0...].reversed() {
+        if let id = event.run { self.runs[id]?.events.removeLast() }
+      }
+      self.events.removeSubrange(saved.0...)
+      self.lastEvent = saved.1
+    }
+    for var event in records {
+      lastEvent += 1
+      event.number = lastEvent
+      events.append(event)
+      if let id = event.run {
+        runs[id]?.events.append(event)
+        touch(id)
+      }
+    }
+    touchEvents()
+  }
+}
+
+extension MemoryTables: TokenWrites {
+  func putToken(
+    _ batch: TokenPutBatch, limits: TokenLimits, exempt: Bool
+  ) throws -> TokenReceipt {
+    let run = try required(batch.source.run)
+    let token = run.token
+    let node = batch.source.node
+    let admission = try token.account.admitting(
+      batch, limits: limits, exempt: exempt, at: now,
+      present: { key in
+        token.present(key, node: node).map {
+          TokenAccount.Present(
+            attempt: $0.attempt, bytes: $0.key.utf8.count + $0.value.utf8.count)
+        }
+      })
+    undoing {
+      run.token = token
+      run.puts.removeLast(batch.entries.count)
+    }
+    for put in admission.puts(of: batch) {
+      run.token.apply(put)
+      run.puts.append(put)
+    }
+    touch(batch.source.run)
+    return admission.receipt(limits)
+  }
+}
+
+extension MemoryTables: RequestLog {
+  func answer(of request: RequestKey, bodyHash: [UInt8]) throws -> [UInt8]? {
+    guard let remembered = requests[request] else { return nil }
+    guard remembered.bodyHash == bodyHash else { throw StoreRefusal.requestReused(request) }
+    return remembered.answer
+  }
+
+  func remember(_ request: RequestKey, bodyHash: [UInt8], answer: [UInt8]) throws {
+    let old = requests[request]
+    undoing { self.requests[request] = old }
+    requests[request] = Remembered(bodyHash: bodyHash, answer: answer)
+  }
+}
+
+extension MemoryTables: StoreWriter {}

@@ -1,0 +1,36 @@
+package import BatonCore
+
+package protocol EventReads {
+  /// Events of a run in order, after an event number of the run.
+  func events(of run: RunID, after event: Int, limit: Int) throws -> [EventRecord]
+  /// Events of the installation in commit order, after a place in the log.
+  func events(after number: UInt64, limit: Int) throws -> [EventRecord]
+  /// The place of the newest event; 0: none.
+  func lastEventNumber() throws -> UInt64
+}
+
+package protocol EventWrites {
+  /// Appends events; the store gives the numbers of the log.
+  func appendEvents(_ events: [EventRecord]) throws
+}
+
+/// Answers of calls that carried a request id (CT7).
+package protocol RequestLog {
+  /// The answer remembered for a request; nil: not seen.
+  ///
+  /// - Throws: ALREADY_EXISTS `request_id_reused` when the id was used with another body.
+  func answer(of request: RequestKey, bodyHash: [UInt8]) throws -> [UInt8]?
+  /// Remembers the answer of an accepted call.
+  func remember(_ request: RequestKey, bodyHash: [UInt8], answer: [UInt8]) throws
+}
+
+/// The scope of a request id: caller, namespace or attempt, method (CT7, T23).
+package struct RequestKey: Hashable, Sendable {
+  package var scope: String
+  package var id: String
+
+  package init(scope: String, id: String) {
+    self.scope = scope
+    self.id = id
+  }
+}

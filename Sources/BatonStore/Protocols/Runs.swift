@@ -1,0 +1,135 @@
+package import BatonCore
+
+/// Which runs a list shows; every field narrows it.
+package struct RunQuery: Hashable, Sendable {
+  package var namespace: String
+  package var application: String?
+  package var workflow: String?
+  package var version: Int?
+  /// Empty: every status.
+  package var statuses: Set<RunStatus>
+  /// Creation at or after.
+  package var since: Timestamp?
+  /// Creation before.
+  package var until: Timestamp?
+  package var trigger: TriggerKind?
+  package var parent: RunID?
+  package var externalID: String?
+  /// The first characters of run ids, lower-case text as written (8 to 36).
+  package var idPrefix: String?
+  /// Runs created before this one (creation, then run id, descending); for the next page.
+  package var before: RunCursor?
+  package var limit: Int
+
+  package init(namespace: String, limit: Int) {
+    self.namespace = namespace
+    self.limit = limit
+    statuses = []
+  }
+}
+
+/// The place of a run in the order newest first: creation, then run id.
+package struct RunCursor: Hashable, Sendable {
+  package var created: Timestamp
+  package var id: RunID
+
+  package init(created: Timestamp, id: RunID) {
+    self.created = created
+    self.id = id
+  }
+}
+
+/// A program run: an attempt of a node that runs a program (B4.2).
+package struct ProgramRunQuery: Hashable, Sendable {
+  package var namespace: String
+  package var application: String
+  package var program: ProgramReference
+  package var version: Int?
+  package var statuses: Set<AttemptStatus>
+  package var since: Timestamp?
+  package var until: Timestamp?
+  /// For the next page: after this one in the order started, then id text, descending.
+  package var before: Cursor?
+  package var limit: Int
+
+  package struct Cursor: Hashable, Sendable {
+    package var started: Timestamp
+    package var id: AttemptID
+    package init(started: Timestamp, id: AttemptID) {
+      self.started = started
+      self.id = id
+    }
+  }
+
+  package init(namespace: String, application: String, program: ProgramReference, limit: Int) {
+    self.namespace = namespace
+    self.application = application
+    self.program = program
+    self.limit = limit
+    statuses = []
+  }
+}
+
+/// A program run with the version of its workflow run.
+package struct ProgramRun: Hashable, Sendable {
+  package var attempt: AttemptRecord
+  package var version: Int
+
+  package init(attempt: AttemptRecord, version: Int) {
+    self.attempt = attempt
+    self.version = version
+  }
+}
+
+package protocol RunReads {
+  func run(_ id: RunID) throws -> RunRecord?
+  /// The status of a run, without its record; nil: there is no such run.
+  func runStatus(_ id: RunID) throws -> RunStatus?
+  /// The run to which a trigger gave an id of its own (SR42).
+  func run(externalID: String, of workflow: WorkflowID) throws -> RunRecord?
+  /// Runs newest first: creation descending, then run id descending (G62, B3.1).
+  ///
+  /// One index range scan for each status asked for, or one in all (B5.1).
+  func runs(_ query: RunQuery) throws -> [RunRecord]
+  /// Runs of a program of any type but WORKFLOW, newest start first (B4.2, B4.3).
+  func programRuns(_ query: ProgramRunQuery) throws -> [ProgramRun]
+  /// Ids of all active runs of the installation, oldest first.
+  func activeRuns() throws -> [RunID]
+  /// How many runs of the workflow are active, begun ones apart (G36).
+  func activeRunCount(of workflow: WorkflowID) throws -> (pending: Int, begun: Int)
+  /// The nodes of a run in graph order.
+  func nodes(of run: RunID) throws -> [NodeRecord]
+  /// Attempts of a run, or of one node of it, by node in graph order, then number.
+  func attempts(of run: RunID, node: String?) throws -> [AttemptRecord]
+  func attempt(_ id: AttemptID) throws -> AttemptRecord?
+  /// The status of an attempt, without its record; nil: there is no such attempt.
+  func attemptStatus(_ id: AttemptID) throws -> AttemptStatus?
+  /// The attempt to which a credential with this SHA-256 was given (SR70).
+  func attempt(credentialHash: [UInt8]) throws -> AttemptRecord?
+}
+
+extension RunReads {
+  package func runStatus(_ id: RunID) throws -> RunStatus? { try run(id)?.state.status }
+
+  package func attemptStatus(_ id: AttemptID) throws -> AttemptStatus? { try attempt(id)?.status }
+}
+
+package protocol RunWrites {
+  /// Creates a run with its empty token.
+  ///
+  /// - Throws: ALREADY_EXISTS `run_id_taken` when the workflow has the external id already.
+  func insertRun(_ record: RunRecord, nodes: [NodeRecord]) throws
+  /// Writes the changed part of a run; compare-and-set on the status (G35).
+  ///
+  /// - Throws: `StoreError.statusChanged` when the stored status is not `expected`.
+  func updateRun(_ id: RunID, _ state: RunState, expecting expected: RunStatus) throws
+  func updateNode(_ record: NodeRecord) throws
+  /// Records a start; fills in `viewSeq` from the run's token and returns the record stored.
+  @discardableResult
+  func insertAttempt(_ record: AttemptRecord) throws -> AttemptRecord
+  /// Records an outcome or a kill intent; an ended attempt is never changed.
+  ///
+  /// - Returns: Whether the attempt was still RUNNING; false: nothing was changed (G61).
+  @discardableResult
+  func updateAttempt(_ record: AttemptRecord) throws -> Bool
+}

@@ -1,0 +1,43 @@
+package import BatonCore
+
+/// Which puts of a run a reader wants; every field narrows it.
+package struct TokenPutQuery: Hashable, Sendable {
+  package var scope: TokenScope?
+  package var key: String?
+  package var node: String?
+  package var attempt: Int?
+  /// Puts with a greater `seq`.
+  package var after: UInt64
+  /// Puts with a `seq` up to here; nil: no bound.
+  package var through: UInt64?
+  package var newestFirst: Bool
+  package var limit: Int
+
+  package init(after: UInt64 = 0, through: UInt64? = nil, limit: Int) {
+    self.after = after
+    self.through = through
+    self.limit = limit
+    newestFirst = false
+  }
+}
+
+package protocol TokenReads {
+  /// The counters of a run's token; nil: no such run.
+  func tokenAccount(of run: RunID) throws -> TokenAccount?
+  /// Puts of a run by `seq`.
+  func tokenPuts(of run: RunID, _ query: TokenPutQuery) throws -> [TokenPut]
+}
+
+package protocol TokenWrites {
+  /// Appends puts of an attempt, all or none (T19–T29).
+  ///
+  /// - Parameters:
+  ///   - batch: The entries in order; they get consecutive `seq`.
+  ///   - limits: What the token may hold.
+  ///   - exempt: Entries of the platform that are never refused (T30).
+  /// - Throws: RESOURCE_EXHAUSTED `token_value_too_large`, `token_history_full`, `token_full`.
+  @discardableResult
+  func putToken(
+    _ batch: TokenPutBatch, limits: TokenLimits, exempt: Bool
+  ) throws -> TokenReceipt
+}

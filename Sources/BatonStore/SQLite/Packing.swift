@@ -1,0 +1,155 @@
+internal import BatonCore
+
+/// Writes lists of texts and numbers as one blob: lengths and numbers as base-128 varints.
+struct Packer {
+  private(set) var bytes: [UInt8] = []
+
+  mutating func number(_ value: Int) {
+    var rest = UInt64(bitPattern: Int64(value))
+    while rest >= 0x80 {
+      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    bytes.append(UInt8(rest))
+  }
+
+  mutating func text(_ value: String) {
+    number(value.utf8.count)
+    bytes.append(contentsOf: value.utf8)
+  }
+
+  mutating func optional(_ value: String?) {
+    number(value == nil ? 0 : 1)
+    if let value { text(value) }
+  }
+
+  mutating func texts(_ values: [String]) {
+    number(values.count)
+    for value in values { text(value) }
+  }
+
+  mutating func map(_ values: [String: String]) {
+    number(values.count)
+    for (key, value) in values {
+      text(key)
+      text(value)
+    }
+  }
+}
+
+/// Reads what a ``Packer`` wrote.
+///
+/// Every read throws `StoreError.damaged` when the blob ends too early.
+struct Unpacker {
+  private var rest: ArraySlice<UInt8>
+
+  init(_ bytes: [UInt8]) {
+    rest = bytes[...]
+  }
+
+  mutating func number() throws -> Int {
+    var value: UInt64 = 0
+    var shift: UInt64 = 0
+    while let byte = rest.popFirst(), shift < 64 {
+      value |= UInt64(byte & 0x7F) << shift
+      if byte < 0x80 { return Int(truncatingIfNeeded: value) }
+      shift += 7
+    }
+    throw StoreError.damaged("a packed column is cut off")
+  }
+
+  mutating func text() throws -> String {
+    let count = try number()
+    guard count >= 0, count <= rest.count else {
+      throw StoreError.damaged("a packed column is cut off")
+    }
+    defer { rest.removeFirst(count) }
+    return String(decoding: rest.prefix(count), as: UTF8.self)
+  }
+
+  mutating func optional() throws -> String? { try number() == 0 ? nil : try text() }
+
+  mutating func texts() throws -> [String] {
+    let count = try number()
+    guard count >= 0, count <= rest.count else {
+      throw StoreError.damaged("a packed column is cut off")
+    }
+    var values: [String] = []
+    for _ in 0..<count { values.append(try text()) }
+    return values
+  }
+
+  mutating func map() throws -> [String: String] {
+    let count = try number()
+    guard count >= 0, count <= rest.count else {
+      throw StoreError.damaged("a packed column is cut off")
+    }
+    var values: [String: String] = [:]
+    for _ in 0..<count {
+      let key = try text()
+      values[key] = try text()
+    }
+    return values
+  }
+}
+
+extension RunHeader {
+  /// Arguments, environment and conf; nil when all are empty.
+  var packedDetails: [UInt8]? {
+    if arguments.isEmpty, env.isEmpty, conf == nil { return nil }
+    var packer = Packer()
+    packer.map(arguments)
+    packer.map(env)
+    packer.optional(conf)
+    return packer.bytes
+  }
+
+  mutating func unpackDetails(_ bytes: [UInt8]) throws {
+    var unpacker = Unpacker(bytes)
+    arguments = try unpacker.map()
+    env = try unpacker.map()
+    conf = try unpacker.optional()
+  }
+}
+
+extension RunState {
+  /// The failures; nil when there are none.
+  var packedFailures: [UInt8]? {
+    if failures.isEmpty { return nil }
+    var packer = Packer()
+    packer.number(failures.count)
+    for failure in failures {
+      packer.text(failure.node)
+      packer.number(failure.attempt)
+      packer.text(failure.reason)
+      packer.text(failure.message)
+    }
+    return packer.bytes
+  }
+
+  mutating func unpackFailures(_ bytes: [UInt8]) throws {
+    var unpacker = Unpacker(bytes)
+    for _ in 0..<max(0, try unpacker.number()) {
+      failures.append(
+        RunFailure(
+          node: try unpacker.text(), attempt: try unpacker.number(),
+          reason: try unpacker.text(), message: try unpacker.text()))
+    }
+  }
+}
+
+extension AttemptInputs {
+  var packed: [UInt8] {
+    var packer = Packer()
+    packer.texts(argv)
+    packer.map(properties)
+    packer.map(env)
+    return packer.bytes
+  }
+
+  init(packed: [UInt8]) throws {
+    var unpacker = Unpacker(packed)
+    self.init(
+      argv: try unpacker.texts(), properties: try unpacker.map(), env: try unpacker.map())
+  }
+}

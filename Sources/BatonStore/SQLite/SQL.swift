@@ -1,0 +1,237 @@
+/// The fixed statements of the SQLite store; a test reads the plan of each (performance P10).
+enum SQL: String, CaseIterable {
+  // MARK: Transactions
+  case begin = "BEGIN IMMEDIATE"
+  case commit = "COMMIT"
+  case rollback = "ROLLBACK"
+  case savepoint = "SAVEPOINT unit"
+  case release = "RELEASE unit"
+  case rollbackTo = "ROLLBACK TO unit"
+
+  // MARK: Applications
+  case application = """
+    SELECT version, created, content, model FROM applications
+    WHERE namespace = ?1 AND name = ?2 AND version = ?3
+    """
+  case newestApplication = """
+    SELECT version, created, content, model FROM applications
+    WHERE namespace = ?1 AND name = ?2 ORDER BY version DESC LIMIT 1
+    """
+  case newestVersion = """
+    SELECT version FROM application_heads WHERE namespace = ?1 AND name = ?2
+    """
+  case applications = """
+    SELECT name, version, created FROM application_heads
+    WHERE namespace = ?1 AND name > ?2 AND name >= ?3 ORDER BY name LIMIT ?4
+    """
+  case namespaceExists = "SELECT 1 FROM application_heads WHERE namespace = ?1 LIMIT 1"
+  case insertApplication = """
+    INSERT INTO applications (namespace, name, version, created, content, model)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    """
+  case setApplicationHead = """
+    INSERT INTO application_heads (namespace, name, version, created) VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT DO UPDATE SET version = excluded.version, created = excluded.created
+    """
+  case deleteApplicationVersions = "DELETE FROM applications WHERE namespace = ?1 AND name = ?2"
+  case deleteApplicationHead = "DELETE FROM application_heads WHERE namespace = ?1 AND name = ?2"
+  case deleteApplicationEvents = """
+    DELETE FROM events WHERE run IS NULL AND namespace = ?1 AND application = ?2
+    """
+  case deleteApplicationCounts = """
+    DELETE FROM workflow_counts WHERE namespace = ?1 AND application = ?2
+    """
+  case runOfApplication = """
+    SELECT run FROM runs WHERE namespace = ?1 AND application = ?2 LIMIT 1
+    """
+
+  // MARK: Runs
+  case run = """
+    SELECT run, namespace, application, workflow, version, status, created, external_id,
+      cause, schedule, chain_depth, parent_run, parent_node, parent_attempt, principal,
+      started, suspended, resumed, stopping, ended, reason, failures, finish_error, reruns,
+      skips, last_event, details
+    FROM runs WHERE run = ?1
+    """
+  case runOfExternalID = """
+    SELECT run FROM runs WHERE namespace = ?1 AND application = ?2 AND workflow = ?3
+      AND external_id = ?4
+    """
+  case runBrief = """
+    SELECT namespace, application, workflow, version, status, external_id, created
+    FROM runs WHERE run = ?1
+    """
+  case runStatus = "SELECT status FROM runs WHERE run = ?1"
+  case nextWorkflow = """
+    SELECT workflow FROM runs WHERE namespace = ?1 AND application = ?2 AND workflow > ?3
+    ORDER BY workflow LIMIT 1
+    """
+  case activeRuns = "SELECT run FROM runs WHERE status <= 6 ORDER BY created, run"
+  case insertRun = """
+    INSERT INTO runs (run, namespace, application, workflow, version, status, created,
+      external_id, cause, schedule, chain_depth, parent_run, parent_node, parent_attempt,
+      principal, started, suspended, resumed, stopping, ended, reason, failures, finish_error,
+      reruns, skips, last_event, details)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+      ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)
+    """
+  case updateRun = """
+    UPDATE runs SET status = ?2, started = ?3, suspended = ?4, resumed = ?5, stopping = ?6,
+      ended = ?7, reason = ?8, failures = ?9, finish_error = ?10, reruns = ?11, skips = ?12,
+      last_event = ?13
+    WHERE run = ?1 AND status = ?14
+    """
+  case updateRunSameStatus = """
+    UPDATE runs SET started = ?3, suspended = ?4, resumed = ?5, stopping = ?6,
+      ended = ?7, reason = ?8, failures = ?9, finish_error = ?10, reruns = ?11, skips = ?12,
+      last_event = ?13
+    WHERE run = ?1 AND status = ?2
+    """
+  case workflowCount = """
+    SELECT pending, begun FROM workflow_counts
+    WHERE namespace = ?1 AND application = ?2 AND workflow = ?3
+    """
+  case addWorkflowCount = """
+    INSERT INTO workflow_counts (namespace, application, workflow, pending, begun)
+    VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT DO UPDATE SET pending = pending + excluded.pending,
+      begun = begun + excluded.begun
+    """
+
+  // MARK: Nodes and attempts
+  case nodes = """
+    SELECT rank, node, status, reason, outcome, attempts, wakes FROM nodes
+    WHERE run = ?1 ORDER BY rank
+    """
+  case insertNode = """
+    INSERT INTO nodes (run, rank, node, status, reason, outcome, attempts, wakes)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    """
+  case updateNode = """
+    UPDATE nodes SET status = ?4, reason = ?5, outcome = ?6, attempts = ?7, wakes = ?8
+    WHERE run = ?1 AND rank = ?2 AND node = ?3
+    """
+  case withheldNodes = """
+    SELECT node, reason FROM nodes WHERE run = ?1 AND status >= 7 AND attempts > 0
+    """
+  case attempts = """
+    SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,
+      exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
+      kill_reason, version
+    FROM attempts WHERE run = ?1 ORDER BY node, attempt
+    """
+  case attemptsOfNode = """
+    SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,
+      exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
+      kill_reason, version
+    FROM attempts WHERE run = ?1 AND node = ?2 ORDER BY attempt
+    """
+  case attempt = """
+    SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,
+      exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
+      kill_reason, version
+    FROM attempts WHERE run = ?1 AND node = ?2 AND attempt = ?3
+    """
+  case attemptStatus = """
+    SELECT status FROM attempts WHERE run = ?1 AND node = ?2 AND attempt = ?3
+    """
+  case attemptOfCredential = """
+    SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,
+      exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
+      kill_reason, version
+    FROM attempts WHERE credential = ?1
+    """
+  case insertAttempt = """
+    INSERT INTO attempts (run, node, attempt, status, cause, chain, reason, message, started,
+      ended, exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
+      kill_reason, withheld, namespace, application, version, tail)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+      ?19, ?20, ?21, ?22, ?23, ?24)
+    """
+  case updateAttempt = """
+    UPDATE attempts SET status = ?4, cause = ?5, chain = ?6, reason = ?7, message = ?8,
+      ended = ?9, exit_code = ?10, host = ?11, used = ?12, leftover = ?13, kill_reason = ?14
+    WHERE run = ?1 AND node = ?2 AND attempt = ?3 AND status = 1
+    """
+  case viewAttempts = """
+    SELECT node, attempt, status, view_seq, withheld FROM attempts WHERE run = ?1
+    ORDER BY node, attempt
+    """
+
+  // MARK: Events and requests
+  case eventsOfRun = """
+    SELECT number, event, time, run, namespace, application, workflow, version, kind, node,
+      attempt, from_status, to_status, reason, cause
+    FROM events WHERE run = ?1 AND event > ?2 ORDER BY event LIMIT ?3
+    """
+  case events = """
+    SELECT number, event, time, run, namespace, application, workflow, version, kind, node,
+      attempt, from_status, to_status, reason, cause
+    FROM events WHERE number > ?1 ORDER BY number LIMIT ?2
+    """
+  case insertEvent = """
+    INSERT INTO events (number, event, time, run, namespace, application, workflow, version,
+      kind, node, attempt, from_status, to_status, reason, cause)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+    """
+  case counter = "SELECT value FROM counters WHERE name = ?1"
+  case setCounter = """
+    INSERT INTO counters (name, value) VALUES (?1, ?2)
+    ON CONFLICT DO UPDATE SET value = excluded.value
+    """
+  case request = "SELECT hash, answer FROM requests WHERE scope = ?1 AND id = ?2"
+  case insertRequest = """
+    INSERT INTO requests (scope, id, hash, answer, time) VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT DO UPDATE SET hash = excluded.hash, answer = excluded.answer,
+      time = excluded.time
+    """
+
+  // MARK: Tokens
+  case tokenAccount = """
+    SELECT last_seq, used, history, last_time FROM token_accounts WHERE run = ?1
+    """
+  case setTokenAccount = """
+    INSERT INTO token_accounts (run, last_seq, used, history, last_time)
+    VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT DO UPDATE SET last_seq = excluded.last_seq, used = excluded.used,
+      history = excluded.history, last_time = excluded.last_time
+    """
+  case tokenEntry = """
+    SELECT attempt, bytes FROM token_entries
+    WHERE run = ?1 AND scope = ?2 AND key = ?3 AND node = ?4
+    """
+  case insertTokenEntry = """
+    INSERT INTO token_entries (run, scope, key, node, attempt, seq, bytes)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    """
+  case updateTokenEntry = """
+    UPDATE token_entries SET attempt = ?5, seq = ?6, bytes = ?7
+    WHERE run = ?1 AND scope = ?2 AND key = ?3 AND node = ?4
+    """
+  case insertTokenPut = """
+    INSERT INTO token_puts (run, seq, scope, key, node, attempt, time, value)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    """
+  case tokenPuts = """
+    SELECT seq, scope, key, node, attempt, time, value FROM token_puts
+    WHERE run = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq
+    """
+  case tokenPutsNewestFirst = """
+    SELECT seq, scope, key, node, attempt, time, value FROM token_puts
+    WHERE run = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq DESC
+    """
+  case tokenEntries = """
+    SELECT p.seq, p.scope, p.key, p.node, p.attempt, p.time, p.value
+    FROM token_entries AS e JOIN token_puts AS p ON p.run = e.run AND p.seq = e.seq
+    WHERE e.run = ?1
+    """
+
+  // MARK: Deleting a run
+  case deleteRun = "DELETE FROM runs WHERE run = ?1"
+  case deleteNodes = "DELETE FROM nodes WHERE run = ?1"
+  case deleteAttempts = "DELETE FROM attempts WHERE run = ?1"
+  case deleteEvents = "DELETE FROM events WHERE run = ?1"
+  case deleteTokenAccount = "DELETE FROM token_accounts WHERE run = ?1"
+  case deleteTokenEntries = "DELETE FROM token_entries WHERE run = ?1"
+  case deleteTokenPuts = "DELETE FROM token_puts WHERE run = ?1"
+}

@@ -1,0 +1,39 @@
+internal import BatonCore
+internal import GRDB
+internal import GRDBSQLite
+internal import Glibc
+
+/// Failures of SQLite in the words of the store.
+enum SQLiteFault {
+  /// The failure of the last call on a connection.
+  ///
+  /// A constraint concerns one unit; everything else the whole store.
+  static func error(_ code: Int32, _ db: OpaquePointer?) -> any Error {
+    let message = String(cString: sqlite3_errmsg(db))
+    if code & 0xFF == SQLITE_CONSTRAINT {
+      return BatonError(.internal, "internal", "the store refused a row: \(message)")
+    }
+    let systemError = db.map { sqlite3_system_errno($0) } ?? 0
+    return storeError(sqlite3_extended_errcode(db), systemError, message)
+  }
+
+  /// The failure that a call of GRDB met.
+  static func error(_ error: any Error) -> any Error {
+    guard let error = error as? DatabaseError else { return error }
+    return storeError(error.extendedResultCode.rawValue, 0, error.message ?? "\(error)")
+  }
+
+  private static func storeError(_ code: Int32, _ system: Int32, _ message: String) -> StoreError {
+    switch code & 0xFF {
+    case SQLITE_FULL: return .diskFull
+    case SQLITE_READONLY: return .readOnly
+    case SQLITE_BUSY, SQLITE_LOCKED: return .overloaded
+    case SQLITE_CORRUPT, SQLITE_NOTADB: return .damaged(message)
+    case SQLITE_IOERR where code != SQLITE_IOERR | (4 << 8):  // SQLITE_IOERR_FSYNC is final
+      if system == ENOSPC || system == EDQUOT { return .diskFull }
+      if system == EROFS { return .readOnly }
+    default: break
+    }
+    return .failed("SQLite error \(code): \(message)")
+  }
+}

@@ -1,0 +1,42 @@
+package import BatonCore
+
+/// How a ``SQLiteStore`` is opened.
+package struct SQLiteOptions: Sendable {
+  /// The directory of the database; it exists. The file in it is `baton.sqlite`.
+  package var directory: String
+  /// Whether this process alone uses the database: what is kept in memory is then authoritative.
+  ///
+  /// False: several processes of one host share the file (split services); every read comes from
+  /// the database and the commits of the others wake watchers too.
+  package var exclusive: Bool
+  /// About how many bytes the tokens kept in memory take at most.
+  package var tokenCacheBytes: Int
+  /// Connections that read at the same time.
+  package var readers: Int
+  /// Units of one transaction, and units queued and not completed.
+  package var batch: Int
+  package var outstanding: Int
+  /// How long a writer waits for that of another process.
+  package var busyTimeout: Duration
+  /// Told once when the store has stopped for good (reliability R4).
+  package var failed: @Sendable (StoreError) -> Void
+  /// Tells commit times.
+  package var clock: @Sendable () -> Timestamp
+
+  package init(
+    directory: String, exclusive: Bool = true, clock: @escaping @Sendable () -> Timestamp
+  ) {
+    self.directory = directory
+    self.exclusive = exclusive
+    self.clock = clock
+    tokenCacheBytes = 128 << 20
+    readers = 4
+    batch = 1024
+    outstanding = 65_536
+    busyTimeout = .seconds(30)
+    failed = { _ in }
+  }
+
+  /// The path of the database file.
+  package var file: String { directory + "/baton.sqlite" }
+}

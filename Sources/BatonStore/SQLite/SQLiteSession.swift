@@ -1,0 +1,98 @@
+internal import BatonCore
+internal import GRDB
+internal import GRDBSQLite
+
+/// The statements of one connection.
+final class SQLiteSession {
+  let db: OpaquePointer
+  /// The connection's own cache of statements; nil: the session keeps them.
+  private let database: Database?
+  private var fixed: [SQL: RawStatement] = [:]
+  private var built: [String: RawStatement] = [:]
+
+  /// Statements of a reading connection, kept by GRDB with the connection.
+  ///
+  /// - Throws: `StoreError.closed`.
+  init(reading database: Database) throws {
+    guard let db = database.sqliteConnection else { throw StoreError.closed }
+    self.db = db
+    self.database = database
+  }
+
+  /// Statements of the writing connection, kept by the session and ended with it.
+  ///
+  /// - Throws: `StoreError.closed`.
+  init(writing database: Database) throws {
+    guard let db = database.sqliteConnection else { throw StoreError.closed }
+    self.db = db
+    self.database = nil
+  }
+
+  deinit {
+    for statement in fixed.values { sqlite3_finalize(statement.raw) }
+    for statement in built.values { sqlite3_finalize(statement.raw) }
+  }
+
+  /// A fixed statement, ready to be bound.
+  func statement(_ sql: SQL) throws -> RawStatement {
+    if let statement = fixed[sql] { return statement }
+    let statement = try prepare(sql.rawValue)
+    if database == nil { fixed[sql] = statement }
+    return statement
+  }
+
+  /// A statement built by the program; there are few different ones.
+  func statement(_ sql: String) throws -> RawStatement {
+    if let statement = built[sql] { return statement }
+    let statement = try prepare(sql)
+    if database == nil { built[sql] = statement }
+    return statement
+  }
+
+  private func prepare(_ sql: String) throws -> RawStatement {
+    if let database {
+      do {
+        return RawStatement(raw: try database.cachedStatement(sql: sql).sqliteStatement, db: db)
+      } catch {
+        throw SQLiteFault.error(error)
+      }
+    }
+    var raw: OpaquePointer?
+    let code = sqlite3_prepare_v3(db, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &raw, nil)
+    guard code == SQLITE_OK, let raw else { throw SQLiteFault.error(code, db) }
+    return RawStatement(raw: raw, db: db)
+  }
+
+  /// The first row of a fixed statement.
+  func first<Value>(
+    _ sql: SQL, _ bind: (RawStatement) -> Void, _ row: (RawStatement) throws -> Value
+  ) throws -> Value? {
+    let statement = try statement(sql)
+    bind(statement)
+    guard try statement.step() else { return nil }
+    defer { statement.reset() }
+    return try row(statement)
+  }
+
+  /// All rows of a fixed statement.
+  func all<Value>(
+    _ sql: SQL, _ bind: (RawStatement) -> Void, _ row: (RawStatement) throws -> Value
+  ) throws -> [Value] {
+    let statement = try statement(sql)
+    bind(statement)
+    defer { statement.reset() }
+    var values: [Value] = []
+    while try statement.step() { values.append(try row(statement)) }
+    return values
+  }
+
+  /// Performs a fixed statement.
+  func run(_ sql: SQL, _ bind: (RawStatement) -> Void = { _ in }) throws {
+    let statement = try statement(sql)
+    bind(statement)
+    try statement.run()
+  }
+
+  /// How many rows the last statement changed.
+  var changes: Int { Int(sqlite3_changes(db)) }
+}

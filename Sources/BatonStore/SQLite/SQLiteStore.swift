@@ -1,0 +1,140 @@
+package import BatonCore
+internal import Foundation
+internal import GRDB
+internal import GRDBSQLite
+internal import Synchronization
+
+/// The durable store of one host: SQLite in WAL mode with `synchronous=FULL`.
+package final class SQLiteStore: Store {
+  package let changes: ChangeFeed
+  private let pool: DatabasePool
+  private let queue: CommitQueue<SQLiteWriter.Effects>
+  private let cache: TokenCache?
+  private let relay: ChangeRelay?
+  private let lock: DirectoryLock
+
+  /// Opens or creates the database of a directory and starts its commit queue.
+  ///
+  /// - Throws: `StoreError.newerSchema`, `.damaged`, `.diskFull`, `.readOnly`, `.failed`.
+  package init(_ options: SQLiteOptions) throws {
+    lock = try DirectoryLock(options.directory, exclusive: options.exclusive)
+    let pool = try SQLiteOpening.open(options)
+    let changes = ChangeFeed()
+    let cache = options.exclusive ? TokenCache(bytes: options.tokenCacheBytes) : nil
+    let relay = options.exclusive ? nil : try ChangeRelay(options.directory, changes)
+    self.pool = pool
+    self.changes = changes
+    self.cache = cache
+    self.relay = relay
+    queue = CommitQueue(
+      limits: .init(batch: options.batch, outstanding: options.outstanding),
+      settle: { cache?.apply($0.tokens) },
+      announce: { effects in
+        changes.publish(effects.touched)
+        relay?.publish(effects.touched)
+      },
+      failed: options.failed)
+    try startWriter(options)
+    relay?.start()
+  }
+
+  package var counters: CommitCounters { queue.counters }
+
+  package func submit<Value: Sendable>(
+    _ unit: @escaping @Sendable (any StoreWriter) throws -> Value,
+    completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+  ) {
+    queue.submit(CommitUnit(unit, completion: completion))
+  }
+
+  package func read<Value>(_ body: (any StoreReader) throws -> Value) throws -> Value {
+    do {
+      return try pool.read { try body(SQLiteReader(SQLiteSession(reading: $0))) }
+    } catch {
+      throw SQLiteFault.error(error)
+    }
+  }
+
+  package func readAsync<Value: Sendable>(
+    _ body: @escaping @Sendable (any StoreReader) throws -> Value
+  ) async throws -> Value {
+    do {
+      return try await pool.read { try body(SQLiteReader(SQLiteSession(reading: $0))) }
+    } catch {
+      throw SQLiteFault.error(error)
+    }
+  }
+
+  package func token(of run: RunID, history: Bool) throws -> TokenSnapshot? {
+    if let cache {
+      let snapshot = try cache.token(of: run) { try loadToken(of: run, history: false) }
+      guard let snapshot else { return nil }
+      if snapshot.holdsHistory || !history { return snapshot }
+    }
+    return try loadToken(of: run, history: history)
+  }
+
+  package func residentToken(of run: RunID) -> TokenSnapshot? { cache?.resident(run) }
+
+  package func close() async {
+    await queue.close()
+    relay?.stop()
+    changes.finish()
+    try? pool.close()
+  }
+
+  /// How many tokens are in memory, and about how many bytes they take.
+  package var tokenCacheUsage: (tokens: Int, bytes: Int) { cache?.usage ?? (0, 0) }
+
+  private func loadToken(of run: RunID, history: Bool) throws -> TokenSnapshot? {
+    do {
+      return try pool.read {
+        try SQLiteReader(SQLiteSession(reading: $0)).tokenSnapshot(of: run, history: history)
+      }
+    } catch {
+      throw SQLiteFault.error(error)
+    }
+  }
+
+  /// Gives the pool's writing connection to the writer thread, which keeps it until the end.
+  private func startWriter(_ options: SQLiteOptions) throws {
+    let report = Handshake()
+    let (pool, queue) = (pool, queue)
+    CommitThreads.start(queue) {
+      do {
+        try pool.writeWithoutTransaction { db in
+          try SQLiteOpening.prepareWriter(db)
+          let session = try SQLiteSession(writing: db)
+          // The library's hooks are of no use to statements that do not pass through it.
+          sqlite3_commit_hook(session.db, nil, nil)
+          sqlite3_rollback_hook(session.db, nil, nil)
+          let writer = SQLiteWriter(
+            session, isExclusive: options.exclusive, clock: options.clock)
+          report.resolve(nil)
+          queue.serve(writer)
+        }
+      } catch {
+        let error = SQLiteFault.error(error)
+        report.resolve(error)
+        queue.abandon(error as? StoreError ?? .failed("\(error)"))
+      }
+    }
+    if let error = report.wait() { throw error }
+  }
+}
+
+/// Lets one thread wait for the first report of another.
+private final class Handshake: Sendable {
+  private let signal = Signal()
+  private let error = Mutex<(any Error)?>(nil)
+
+  func resolve(_ error: (any Error)?) {
+    self.error.withLock { $0 = error }
+    signal.raise()
+  }
+
+  func wait() -> (any Error)? {
+    signal.wait()
+    return error.withLock { $0 }
+  }
+}

@@ -1,0 +1,130 @@
+internal import BatonCore
+internal import GRDBSQLite
+
+extension SQLiteWriter: RunWrites {
+  func insertRun(_ record: RunRecord, nodes: [NodeRecord]) throws {
+    let header = record.header
+    if try runFacts(header.id) != nil { throw StoreRefusal.runExists(header.id) }
+    if let id = header.externalID, try run(externalID: id, of: header.workflow) != nil {
+      throw StoreRefusal.externalIDTaken(id, header.workflow)
+    }
+    try run(.insertRun) { $0.bind(record) }
+    touch(header.id)
+    for node in nodes {
+      try run(.insertNode) { row in
+        row.bind(1, node.run)
+        row.bind(2, node.rank)
+        row.bind(3, node.node)
+        Self.bind(node, row, from: 4)
+      }
+    }
+    count(header.workflow, from: nil, to: record.state.status)
+    let facts = TokenSnapshot.Run(header)
+    self.facts[header.id] = (facts, record.state.status)
+    accounts[header.id] = PendingAccount(account: TokenAccount(), isChanged: false)
+    if notesTokens { effects.tokens.append(.created(facts, record.state.status)) }
+  }
+
+  func updateRun(_ id: RunID, _ state: RunState, expecting expected: RunStatus) throws {
+    let isSame = state.status == expected
+    touch(id)
+    try run(isSame ? .updateRunSameStatus : .updateRun) { row in
+      row.bind(id, state)
+      if !isSame { row.bind(14, Int(expected.rawValue)) }
+    }
+    guard session.changes == 1 else {
+      throw StoreError.statusChanged(id, stored: try runFacts(id)?.1)
+    }
+    guard !isSame else { return }
+    let (facts, _) = try requiredFacts(id)
+    self.facts[id] = (facts, state.status)
+    count(facts.workflow, from: expected, to: state.status)
+    if notesTokens { effects.tokens.append(.status(id, state.status)) }
+  }
+
+  func updateNode(_ record: NodeRecord) throws {
+    touch(record.run)
+    try run(.updateNode) { row in
+      row.bind(1, record.run)
+      row.bind(2, record.rank)
+      row.bind(3, record.node)
+      Self.bind(record, row, from: 4)
+    }
+    guard session.changes == 1 else { throw StoreRefusal.nodeMissing(record) }
+    // Only a node that had attempts has entries to withhold.
+    if notesTokens, record.attempts > 0 {
+      effects.tokens.append(.withheld(record.run, node: record.node, record.isWithheld))
+    }
+  }
+
+  func insertAttempt(_ record: AttemptRecord) throws -> AttemptRecord {
+    let id = record.id.run
+    let (facts, _) = try requiredFacts(id)
+    guard let account = try pendingAccount(of: id) else { throw StoreRefusal.runMissing(id) }
+    if try attempt(record.id) != nil { throw StoreRefusal.attemptExists(record.id) }
+    let withheld = try withheldNodes(of: id)
+    var record = record
+    record.viewSeq = account.lastSeq
+    touch(id)
+    try run(.insertAttempt) { [record] row in
+      row.bind(record)
+      row.bind(20, Self.packed(withheld))
+      let isProgramRun = record.program != nil
+      row.bind(21, isProgramRun ? facts.workflow.namespace : nil)
+      row.bind(22, isProgramRun ? facts.workflow.application : nil)
+      row.bind(23, isProgramRun ? facts.version : nil)
+      row.bind(24, isProgramRun ? ProgramRunOrder.tail(record.id) : nil)
+    }
+    noteAttempt(record, withheld)
+    return record
+  }
+
+  func updateAttempt(_ record: AttemptRecord) throws -> Bool {
+    touch(record.id.run)
+    try run(.updateAttempt) { $0.bind(outcome: record) }
+    guard session.changes == 1 else {
+      _ = try requiredFacts(record.id.run)
+      return false
+    }
+    if record.status != .running { noteAttempt(record, []) }
+    return true
+  }
+
+  private func noteAttempt(_ record: AttemptRecord, _ withheld: [String]) {
+    guard notesTokens else { return }
+    let attempt = TokenSnapshot.Attempt(
+      number: record.id.attempt, status: record.status, viewSeq: record.viewSeq,
+      withheld: withheld)
+    effects.tokens.append(.attempt(record.id.run, node: record.id.node, attempt))
+  }
+
+  private static func packed(_ withheld: [String]) -> [UInt8]? {
+    if withheld.isEmpty { return nil }
+    var packer = Packer()
+    packer.texts(withheld)
+    return packer.bytes
+  }
+
+  private static func bind(_ node: NodeRecord, _ row: RawStatement, from index: Int32) {
+    row.bind(index, Int(node.status.rawValue))
+    row.bind(index + 1, node.reason)
+    row.bind(index + 2, node.outcome.map { $0 ? 1 : 0 })
+    row.bind(index + 3, node.attempts)
+    row.bind(index + 4, node.wakes)
+  }
+
+  /// Keeps the count of active runs of a workflow.
+  private func count(_ workflow: WorkflowID, from: RunStatus?, to: RunStatus) {
+    let isPending = (from == .pending, to == .pending)
+    let hasBegun = (from.map(Self.hasBegun) ?? false, Self.hasBegun(to))
+    guard isPending.0 != isPending.1 || hasBegun.0 != hasBegun.1 else { return }
+    var count = counts[workflow] ?? (0, 0)
+    count.pending += (isPending.1 ? 1 : 0) - (isPending.0 ? 1 : 0)
+    count.begun += (hasBegun.1 ? 1 : 0) - (hasBegun.0 ? 1 : 0)
+    counts[workflow] = count
+  }
+
+  private static func hasBegun(_ status: RunStatus) -> Bool {
+    status.isActive && status != .pending
+  }
+}

@@ -1,0 +1,216 @@
+internal import BatonCore
+internal import GRDBSQLite
+
+/// The writes of the SQLite store, and its commit backend; lives on the writer thread alone.
+///
+/// Accounts of tokens, counts of active runs and the number of the newest event are kept in memory
+/// during a batch and written once, before it commits. They are let go whenever something is
+/// undone, so the tables are always what they are read from.
+final class SQLiteWriter: SQLiteReader, CommitBackend {
+  /// What a committed batch leaves to be done.
+  struct Effects: Sendable {
+    var touched = ChangeFeed.Touched()
+    var tokens: [TokenChange] = []
+  }
+
+  struct PendingAccount {
+    var account: TokenAccount
+    var isChanged: Bool
+  }
+
+  private(set) var now = Timestamp(milliseconds: 0)
+  private(set) var trouble: StoreError?
+  /// What the batch did so far.
+  var effects = Effects()
+  /// Whether changes of tokens are noted.
+  let notesTokens: Bool
+  var accounts: [RunID: PendingAccount] = [:]
+  var counts: [WorkflowID: (pending: Int, begun: Int)] = [:]
+  var facts: [RunID: (TokenSnapshot.Run, RunStatus)] = [:]
+  private var eventNumber: UInt64?
+  private var eventsChanged = false
+  private var clock: CommitClock
+  private let isExclusive: Bool
+  private var unitWrites = 0
+  private var unitStart = Effects()
+
+  /// - Parameters:
+  ///   - isExclusive: Whether nobody else writes the database.
+  ///   - clock: Tells commit times.
+  init(
+    _ session: SQLiteSession, isExclusive: Bool, clock: @escaping @Sendable () -> Timestamp
+  ) {
+    self.isExclusive = isExclusive
+    notesTokens = isExclusive
+    self.clock = CommitClock(clock)
+    super.init(session)
+  }
+
+  // MARK: Batches
+
+  var writer: any StoreWriter { self }
+
+  func begin() throws(StoreError) {
+    effects = Effects()
+    trouble = nil
+    unitWrites = 0
+    if !isExclusive { forget() }
+    if accounts.count > 8192 || facts.count > 8192 { forget() }
+    now = clock.now()
+    try perform(.begin)
+  }
+
+  func beginUnit(guarded: Bool) throws(StoreError) {
+    unitWrites = 0
+    guard guarded else { return }
+    try settling()
+    unitStart = effects
+    try perform(.savepoint)
+  }
+
+  func endUnit(guarded: Bool, failed: Bool) throws(StoreError) -> Bool {
+    guard guarded else { return !failed || unitWrites == 0 }
+    if failed {
+      forget()
+      effects = unitStart
+      try perform(.rollbackTo)
+    } else {
+      try settling()
+    }
+    try perform(.release)
+    return true
+  }
+
+  func commit() throws(StoreError) -> Effects {
+    try settling()
+    try perform(.commit)
+    defer { effects = Effects() }
+    return effects
+  }
+
+  func rollback() {
+    forget()
+    effects = Effects()
+    trouble = nil
+    // After some failures SQLite has rolled back by itself.
+    if sqlite3_get_autocommit(session.db) == 0 { try? session.run(.rollback) }
+  }
+
+  /// Notes that watchers of a run are to be woken.
+  func touch(_ run: RunID) { effects.touched.runs.insert(run) }
+
+  /// Performs a write; what concerns the whole batch is kept even if the unit goes on.
+  func run(_ sql: SQL, _ bind: (RawStatement) -> Void = { _ in }) throws {
+    do {
+      try session.run(sql, bind)
+      if session.changes > 0 { unitWrites += 1 }
+    } catch let error as StoreError {
+      trouble = trouble ?? Self.final(error)
+      throw error
+    }
+  }
+
+  private func perform(_ sql: SQL) throws(StoreError) {
+    do {
+      try session.run(sql)
+    } catch let error as StoreError {
+      throw Self.final(error)
+    } catch {
+      throw .failed("\(error)")
+    }
+  }
+
+  private func settling() throws(StoreError) {
+    do {
+      try settlePending()
+    } catch let error as StoreError {
+      throw Self.final(error)
+    } catch {
+      throw .failed("\(error)")
+    }
+  }
+
+  /// A damaged database found while writing stops the store as an I/O error does.
+  private static func final(_ error: StoreError) -> StoreError {
+    if case .damaged(let message) = error { return .failed("damaged database: \(message)") }
+    return error
+  }
+
+  // MARK: Pending rows
+
+  override func settlePending() throws {
+    // These rows are of all units of the batch: a unit that merely reads them has not written.
+    let writes = unitWrites
+    defer { unitWrites = writes }
+    for (id, pending) in accounts where pending.isChanged {
+      accounts[id]?.isChanged = false
+      try run(.setTokenAccount) { row in
+        row.bind(1, id)
+        row.bind(2, pending.account.lastSeq)
+        row.bind(3, pending.account.usedBytes)
+        row.bind(4, pending.account.historyBytes)
+        row.bind(5, pending.account.lastTime)
+      }
+    }
+    for (workflow, count) in counts where count != (0, 0) {
+      try run(.addWorkflowCount) { row in
+        row.bind(1, workflow.namespace)
+        row.bind(2, workflow.application)
+        row.bind(3, workflow.workflow)
+        row.bind(4, count.pending)
+        row.bind(5, count.begun)
+      }
+    }
+    counts.removeAll(keepingCapacity: true)
+    if eventsChanged, let eventNumber {
+      eventsChanged = false
+      try run(.setCounter) { row in
+        row.bind(1, "event")
+        row.bind(2, eventNumber)
+      }
+    }
+  }
+
+  private func forget() {
+    accounts.removeAll(keepingCapacity: true)
+    counts.removeAll(keepingCapacity: true)
+    facts.removeAll(keepingCapacity: true)
+    eventNumber = nil
+    eventsChanged = false
+  }
+
+  /// The number of the next event.
+  func nextEventNumber() throws -> UInt64 {
+    let last: UInt64
+    if let eventNumber {
+      last = eventNumber
+    } else {
+      last = try session.first(.counter, { $0.bind(1, "event") }) { $0.seq(0) } ?? 0
+    }
+    eventNumber = last + 1
+    eventsChanged = true
+    return last + 1
+  }
+
+  override func tokenAccount(of run: RunID) throws -> TokenAccount? {
+    try pendingAccount(of: run)
+  }
+
+  /// The account of a run's token, with what the batch did to it; nil: there is no such run.
+  func pendingAccount(of run: RunID) throws -> TokenAccount? {
+    if let pending = accounts[run] { return pending.account }
+    guard let account = try storedAccount(of: run) else { return nil }
+    accounts[run] = PendingAccount(account: account, isChanged: false)
+    return account
+  }
+
+  /// The facts of a run that is there, and its status as of the batch.
+  ///
+  /// - Throws: NOT_FOUND `run_not_found`.
+  func requiredFacts(_ run: RunID) throws -> (TokenSnapshot.Run, RunStatus) {
+    if let found = facts[run] { return found }
+    guard let found = try runFacts(run) else { throw StoreRefusal.runMissing(run) }
+    facts[run] = found
+    return found
+  }
+}

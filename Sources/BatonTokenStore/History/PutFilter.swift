@@ -1,0 +1,73 @@
+internal import BatonCore
+internal import BatonStore
+internal import BatonWire
+
+/// Which puts of a run a history or a watch shows.
+struct PutFilter: Sendable {
+  var scope: TokenScope?
+  var key: String?
+  var node: String?
+  var attempt: Int?
+
+  /// The filters of a request; what is absent filters nothing (T7).
+  ///
+  /// - Throws: INVALID_ARGUMENT `token_scope_invalid`.
+  init(
+    scope: Wire.Scope, key: String, node: String, attempt: UInt32 = 0
+  ) throws(BatonError) {
+    self.scope = scope == .unspecified ? nil : try TokenScope(scope)
+    self.key = key.isEmpty ? nil : key
+    self.node = node.isEmpty ? nil : node
+    self.attempt = attempt == 0 ? nil : Int(attempt)
+  }
+
+  /// The query for matching puts in a range of numbers.
+  func query(after: UInt64, through: UInt64, limit: Int) -> TokenPutQuery {
+    var query = TokenPutQuery(after: after, through: through, limit: limit)
+    query.scope = scope
+    query.key = key
+    query.node = node
+    query.attempt = attempt
+    return query
+  }
+
+  /// Puts that are read at a time, so that large values do not pile up in memory.
+  static let chunk = 16
+}
+
+extension TokenStoreService {
+  /// Checks that the caller may read more than one view: history, watch and query (T36).
+  ///
+  /// - Throws: UNAUTHENTICATED `unauthenticated`, PERMISSION_DENIED `not_permitted`.
+  func checkReader(_ context: any ServerContext) async throws {
+    guard case .task(let digest) = try CallIdentity.of(context) else { return }
+    _ = try await verifiedGrant(of: digest)
+    throw BatonError(
+      .permissionDenied, "not_permitted",
+      "a task credential reads the token with the viewpoint of its attempt only")
+  }
+
+  /// The committed token of a run that a request names, with the graph of its workflow.
+  ///
+  /// - Throws: INVALID_ARGUMENT `run_id_invalid`, NOT_FOUND `run_not_found`.
+  func token(
+    of locator: RunLocator, history: Bool = false
+  ) async throws -> (TokenSnapshot, TokenGraph) {
+    let run: RunID
+    if let known = try locator.baseID() {
+      run = known
+    } else {
+      run = try await store.readAsync { try $0.run(locator).header.id }
+    }
+    guard let snapshot = try store.token(of: run, history: history),
+      locator.matches(snapshot.run.workflow)
+    else { throw locator.notFound }
+    return (snapshot, try await graph(of: snapshot))
+  }
+
+  /// The graph of a run's workflow, loaded where it must be.
+  func graph(of snapshot: TokenSnapshot) async throws -> TokenGraph {
+    if let known = graphs.graph(of: snapshot.run) { return known }
+    return try await store.readAsync { [graphs] in try graphs.graph(of: snapshot.run, $0) }
+  }
+}

@@ -1,0 +1,141 @@
+internal import BatonCore
+internal import BatonStore
+internal import BatonWire
+
+/// A checked request for one key over the runs of a workflow (T58).
+struct TokenQuery: Sendable {
+  let workflow: WorkflowID
+  let version: Int?
+  let key: String
+  let node: String
+  let scope: TokenScope
+  let picksAll: Bool
+  let statuses: Set<RunStatus>
+  let since: Timestamp?
+  let until: Timestamp?
+  let lastRuns: Int
+  let fingerprint: UInt64
+
+  /// - Throws: INVALID_ARGUMENT `name_missing`, `token_key_invalid`, `token_scope_invalid`,
+  ///   `filter_invalid`, `status_invalid`, `time_range_invalid`, `limit_invalid`,
+  ///   `page_size_invalid`.
+  init(_ request: Wire.QueryTokensRequest) throws(BatonError) {
+    guard !request.application.isEmpty, !request.workflow.isEmpty else {
+      throw BatonError(
+        .invalidArgument, "name_missing", "the query names no application and workflow")
+    }
+    try TokenForm.checkKey(request.key.utf8)
+    scope = try TokenScope(request.scope)
+    guard request.pick.isKnown else {
+      throw BatonError(
+        .invalidArgument, "filter_invalid", "\(request.pick.name) is no pick",
+        hint: "The picks are LAST and ALL.")
+    }
+    statuses = try Self.statuses(request.statuses)
+    if request.since > 0, request.until > 0, request.since > request.until {
+      throw BatonError(
+        .invalidArgument, "time_range_invalid", "`since` is after `until`")
+    }
+    guard (0...1000).contains(request.lastRuns) else {
+      throw BatonError(
+        .invalidArgument, "limit_invalid",
+        "a query examines 1 to 1000 runs, not \(request.lastRuns)")
+    }
+    try PageBound.check(request.pageSize)
+    workflow = WorkflowID(
+      namespace: request.namespace.isEmpty ? "default" : request.namespace,
+      application: request.application, workflow: request.workflow)
+    version = request.version == 0 ? nil : Int(request.version)
+    key = request.key
+    node = request.node
+    picksAll = request.pick == .all
+    since = request.since == 0 ? nil : Timestamp(milliseconds: request.since)
+    until = request.until == 0 ? nil : Timestamp(milliseconds: request.until)
+    lastRuns = request.lastRuns == 0 ? 50 : Int(request.lastRuns)
+    fingerprint = PageToken.fingerprint(
+      [
+        "QueryTokens", workflow.namespace, workflow.application, workflow.workflow,
+        String(request.version), scope.word, key, node, String(picksAll), String(request.since),
+        String(request.until), String(lastRuns),
+      ] + statuses.map(\.word).sorted())
+  }
+
+  private static func statuses(_ words: [String]) throws(BatonError) -> Set<RunStatus> {
+    var statuses: Set<RunStatus> = []
+    for word in words {
+      switch word.uppercased() {
+      case "ACTIVE": statuses.formUnion(RunStatus.allCases.filter(\.isActive))
+      case "ENDED": statuses.formUnion(RunStatus.allCases.filter { !$0.isActive })
+      default:
+        guard let status = RunStatus(word: word) else {
+          throw BatonError(
+            .invalidArgument, "status_invalid", "\(JSONString.quoted(word)) is no run status")
+        }
+        statuses.insert(status)
+      }
+    }
+    return statuses
+  }
+
+  /// Runs of the workflow that pass the filters, newest first.
+  ///
+  /// - Throws: NOT_FOUND `namespace_not_found`, `app_not_found`, `version_not_found`,
+  ///   `workflow_not_found`.
+  func runs(
+    _ reader: any StoreReader, _ catalog: ApplicationCatalog, before: RunCursor?, limit: Int
+  ) throws -> [Examined] {
+    try checkWorkflow(reader, catalog)
+    var query = RunQuery(namespace: workflow.namespace, limit: limit)
+    query.application = workflow.application
+    query.workflow = workflow.workflow
+    query.version = version
+    query.statuses = statuses
+    query.since = since
+    query.until = until
+    query.before = before
+    return try reader.runs(query).map { try Examined($0, reader) }
+  }
+
+  private func checkWorkflow(_ reader: any StoreReader, _ catalog: ApplicationCatalog) throws {
+    let (namespace, name) = (workflow.namespace, workflow.application)
+    guard let newest = try reader.newestVersion(namespace: namespace, name: name) else {
+      guard try reader.namespaceExists(namespace) else {
+        throw BatonError(.notFound, "namespace_not_found", "no namespace \(namespace)")
+      }
+      throw BatonError(.notFound, "app_not_found", "no application \(name) in \(namespace)")
+    }
+    let id = ApplicationVersionID(
+      namespace: namespace, application: name, version: version ?? newest)
+    guard let application = try catalog.application(id, reader) else {
+      throw BatonError(
+        .notFound, "version_not_found", "application \(name) has no version \(id.version)")
+    }
+    if application.workflows[workflow.workflow] != nil { return }
+    var older = RunQuery(namespace: namespace, limit: 1)
+    older.application = name
+    older.workflow = workflow.workflow
+    guard version == nil, try !reader.runs(older).isEmpty else {
+      throw BatonError(
+        .notFound, "workflow_not_found",
+        "application \(name) has no workflow \(workflow.workflow)")
+    }
+  }
+}
+
+/// A run that a query examines, as it was in the query's snapshot.
+struct Examined: Sendable {
+  let id: RunID
+  let version: Int
+  let status: RunStatus
+  let created: Timestamp
+  /// The newest put of its token in the snapshot.
+  let asOf: UInt64
+
+  init(_ record: RunRecord, _ reader: any StoreReader) throws {
+    id = record.header.id
+    version = record.header.version
+    status = record.state.status
+    created = record.header.created
+    asOf = try reader.tokenAccount(of: record.header.id)?.lastSeq ?? 0
+  }
+}

@@ -1,0 +1,156 @@
+internal import BatonCore
+internal import BatonWire
+
+/// A request that reads the token of one run from one viewpoint.
+protocol TokenRead: Sendable {
+  associatedtype Answer: Message
+
+  /// The run meant.
+  var run: Wire.RunRef? { get }
+  /// From where to read; absent: the run, or the attempt of a task credential.
+  var viewpoint: Wire.Viewpoint? { get }
+
+  /// Checks the form of the request, its run id apart.
+  ///
+  /// - Throws: INVALID_ARGUMENT with the reasons of T55.
+  func checkForm() throws(BatonError)
+
+  /// Whether the answer costs so little that an event loop may compute it.
+  func isQuick(_ snapshot: TokenSnapshot) -> Bool
+
+  /// Reads the answer.
+  ///
+  /// - Throws: NOT_FOUND and INVALID_ARGUMENT with the reasons of T55;
+  ///   `TokenView.HistoryMissing` when a snapshot with history is needed.
+  func answer(_ token: RunToken) throws -> Answer
+}
+
+/// Puts up to which a whole token is looked through on an event loop.
+private let quickPuts: UInt64 = 512
+
+extension Wire.GetTokenRequest: TokenRead {
+  typealias Answer = Wire.GetTokenResponse
+
+  func checkForm() throws(BatonError) {
+    _ = try TokenScope(scope)
+    try TokenForm.checkKey(key.utf8)
+  }
+
+  func isQuick(_ snapshot: TokenSnapshot) -> Bool { true }
+
+  func answer(_ token: RunToken) throws -> Wire.GetTokenResponse {
+    let scope = try TokenScope(scope)
+    if !node.isEmpty { try TokenView.checkNode(node, token.graph) }
+    let view = try token.view()
+    let found =
+      node.isEmpty
+      ? try view.get(key, scope: scope) : try view.get(key, node: node, scope: scope)
+    guard let found else { throw RunToken.keyNotFound(key, scope, node: node) }
+    return Wire.GetTokenResponse(entry: Wire.TokenEntry(found))
+  }
+}
+
+extension Wire.ListTokensRequest: TokenRead {
+  typealias Answer = Wire.ListTokensResponse
+
+  func checkForm() throws(BatonError) {
+    _ = try TokenScope(scope)
+    try PageBound.check(pageSize)
+  }
+
+  func isQuick(_ snapshot: TokenSnapshot) -> Bool {
+    !key.isEmpty || snapshot.account.lastSeq <= quickPuts
+  }
+
+  func answer(_ token: RunToken) throws -> Wire.ListTokensResponse {
+    let scope = try TokenScope(scope)
+    let fingerprint = PageToken.fingerprint(
+      ["ListTokens", token.runText, scope.word, key] + token.viewpointParts)
+    let page = try PageToken.parse(pageToken, fingerprint)
+    let view = try token.view(page)
+    var listed: [TokenKeyEntries]
+    if key.isEmpty {
+      listed = try view.all(scope: scope)
+    } else {
+      let entries = try view.list(key, scope: scope)
+      guard !entries.isEmpty else { throw RunToken.keyNotFound(key, scope, node: "") }
+      listed = [TokenKeyEntries(key: key, entries: entries)]
+    }
+    return try fill(listed[...], token, page, fingerprint)
+  }
+
+  /// The page that follows the last entry of the page before.
+  private func fill(
+    _ listed: ArraySlice<TokenKeyEntries>, _ token: RunToken, _ page: PageToken?,
+    _ fingerprint: UInt64
+  ) throws(BatonError) -> Wire.ListTokensResponse {
+    var next = page ?? token.firstPage()
+    var answer = Wire.ListTokensResponse(
+      asOfSeq: next.asOf, usedBytes: next.usedBytes,
+      limitBytes: Int64(token.options.limits.maximumBytes))
+    var bound = try PageBound(size: pageSize, bytes: token.options.maximumPageBytes)
+    for group in listed {
+      if let page, TokenBytes.precedes(group.key, page.key) { continue }
+      var entries = group.entries[...]
+      if let page, TokenBytes.areEqual(group.key, page.key) {
+        entries = entries.drop { token.graph.place(of: $0.put) <= page.place }
+      }
+      var given: [Wire.TokenEntry] = []
+      for entry in entries {
+        guard bound.admits(entry.put) else {
+          if !given.isEmpty { answer.keys.append(Wire.TokenKey(key: group.key, entries: given)) }
+          answer.nextPageToken = next.text(fingerprint)
+          return answer
+        }
+        given.append(Wire.TokenEntry(entry))
+        next.key = group.key
+        next.place = token.graph.place(of: entry.put)
+        next.seq = entry.put.seq
+      }
+      if !given.isEmpty { answer.keys.append(Wire.TokenKey(key: group.key, entries: given)) }
+    }
+    return answer
+  }
+}
+
+extension Wire.GetNodeTokenRequest: TokenRead {
+  typealias Answer = Wire.GetNodeTokenResponse
+
+  func checkForm() throws(BatonError) {
+    _ = try TokenScope(scope)
+    try PageBound.check(pageSize)
+  }
+
+  func isQuick(_ snapshot: TokenSnapshot) -> Bool {
+    !key.isEmpty || snapshot.account.lastSeq <= quickPuts
+  }
+
+  func answer(_ token: RunToken) throws -> Wire.GetNodeTokenResponse {
+    let scope = try TokenScope(scope)
+    let fingerprint = PageToken.fingerprint(
+      ["GetNodeToken", token.runText, scope.word, node, key] + token.viewpointParts)
+    let page = try PageToken.parse(pageToken, fingerprint)
+    try TokenView.checkNode(node, token.graph)
+    let view = try token.view(page)
+    let entries: [TokenEntry]
+    if key.isEmpty {
+      entries = try view.fromNode(node, scope: scope)
+    } else if let entry = try view.get(key, node: node, scope: scope) {
+      entries = [entry]
+    } else {
+      throw RunToken.keyNotFound(key, scope, node: node)
+    }
+    var next = page ?? token.firstPage()
+    var answer = Wire.GetNodeTokenResponse(asOfSeq: next.asOf)
+    var bound = try PageBound(size: pageSize, bytes: token.options.maximumPageBytes)
+    for entry in entries where entry.put.seq > next.seq {
+      guard bound.admits(entry.put) else {
+        answer.nextPageToken = next.text(fingerprint)
+        break
+      }
+      answer.entries.append(Wire.TokenEntry(entry))
+      next.seq = entry.put.seq
+    }
+    return answer
+  }
+}

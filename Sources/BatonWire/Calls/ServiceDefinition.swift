@@ -1,0 +1,64 @@
+public import BatonCore
+public import NIOCore
+
+/// A service as a server offers it: its methods with what serves each.
+///
+/// Generated `…Service` protocols make one of these from an implementation.
+public struct ServiceDefinition: Sendable {
+  /// The full name, `baton.token.v1.TokenStore`.
+  public var name: String
+  /// The methods by bare name.
+  public var methods: [String: MethodHandler]
+
+  public init(name: String, methods: [MethodHandler]) {
+    self.name = name
+    self.methods = Dictionary(
+      methods.map { ($0.descriptor.method, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+}
+
+/// A method with what serves it, below the level of message types.
+public struct MethodHandler: Sendable {
+  public var descriptor: MethodDescriptor
+  public var body: Body
+
+  public init(_ descriptor: MethodDescriptor, _ body: Body) {
+    self.descriptor = descriptor
+    self.body = body
+  }
+
+  /// Payloads are encoded messages; the generated code decodes and encodes them.
+  public enum Body: Sendable {
+    /// Called on the connection's event loop; must not block it.
+    case unary(@Sendable (ByteBuffer, any UnaryResponder) -> Void)
+    /// Called on the connection's event loop; must not block it.
+    case serverStream(@Sendable (ByteBuffer, any StreamResponder) -> Void)
+    /// Run as a child task of the server. The sequence ends at the client's half-close.
+    case clientStream(
+      @Sendable (@escaping PayloadStream, any UnaryResponder) async -> Void)
+    /// Run as a child task of the server.
+    case bidirectional(
+      @Sendable (@escaping PayloadStream, any StreamResponder) async -> Void)
+  }
+}
+
+/// Encoded messages received on a stream; nil after the last.
+public typealias PayloadStream = @Sendable () async throws -> ByteBuffer?
+
+/// Answers one call with one message.
+public protocol UnaryResponder: ServerContext {
+  /// Answers with a message or an error; the first answer counts. Callable from any thread.
+  func answer<Response: Message>(_ result: Result<Response, BatonError>)
+  /// Answers with an already encoded message (used by forwarding services).
+  func answer(encoded payload: ByteBuffer)
+}
+
+/// Answers one call with a stream.
+public protocol StreamResponder: ServerContext {
+  /// Sends one message; suspends while the peer is behind.
+  func send<Item: Message>(_ item: Item) async throws
+  /// Sends an already encoded message.
+  func send(encoded payload: ByteBuffer) async throws
+  /// Ends the stream, once; nil: OK.
+  func finish(_ error: BatonError?)
+}

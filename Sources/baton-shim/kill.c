@@ -1,0 +1,111 @@
+// Ending an attempt: TERM to all, a grace, KILL to all until nobody is left. What is left is looked
+// up again in every round, so that forking faster than we look only makes for more rounds.
+#include "shim.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GIVE_UP_MS = 10000, ROUNDS = 64, LOOK_AGAIN_FIRST_MS = 10, LOOK_AGAIN_MOST_MS = 500 };
+
+static void signal_all(struct ending *ending, int signal) {
+  struct process_table *table = &ending->table;
+  if (signal == SIGKILL && ending->scope.group) {
+    process_survey(table, &ending->scope);  // who is ended by the group's own kill, for the report
+    cgroup_kill(ending->scope.group);
+  }
+  for (int round = 0; round < ROUNDS; round++) {
+    process_survey(table, &ending->scope);
+    size_t sent = 0;
+    for (size_t i = 0; i < table->count; i++) {
+      struct process *row = &table->rows[i];
+      if (!row->alive || (signal == SIGKILL ? row->killed : row->signalled)) continue;
+      process_signal(row, signal);
+      row->signalled = true;
+      if (signal == SIGKILL) row->killed = true;
+      sent++;
+    }
+    if (sent == 0) return;
+  }
+}
+
+void ending_begin(struct ending *ending, int64_t grace_ms) {
+  int64_t now = now_ms();
+  if (ending->active) {
+    if (!ending->killing && now + grace_ms < ending->deadline_ms)
+      ending->deadline_ms = now + grace_ms;
+    return;
+  }
+  ending->active = true;
+  ending->by_cgroup = ending->scope.group != NULL;
+  ending->began_ms = now;
+  ending->deadline_ms = now + grace_ms;
+  signal_all(ending, SIGTERM);
+}
+
+static bool anybody_left(struct ending *ending, bool children) {
+  if (children) return true;
+  if (ending->scope.group && !cgroup_is_empty(ending->scope.group)) return true;
+  if (!ending->scope.markers) return false;
+  process_survey(&ending->table, &ending->scope);
+  return process_alive(&ending->table) > 0;
+}
+
+static void end(struct ending *ending, int64_t now) {
+  ending->done = true;
+  ending->ended_ms = now;
+}
+
+static void kill_round(struct ending *ending, int64_t now) {
+  signal_all(ending, SIGKILL);
+  // The end of a process wakes us; this is for those whose parent still lives.
+  int64_t waited = now - (ending->give_up_ms - GIVE_UP_MS);
+  int64_t pause = waited < LOOK_AGAIN_FIRST_MS ? LOOK_AGAIN_FIRST_MS : waited;
+  ending->look_again_ms = now + (pause < LOOK_AGAIN_MOST_MS ? pause : LOOK_AGAIN_MOST_MS);
+}
+
+void ending_step(struct ending *ending, bool children) {
+  if (!ending->active || ending->done) return;
+  int64_t now = now_ms();
+  if (!anybody_left(ending, children)) {
+    for (size_t i = 0; i < ending->table.count; i++) ending->table.rows[i].alive = false;
+    return end(ending, now);
+  }
+  if (!ending->killing && now >= ending->deadline_ms) {
+    ending->killing = true;
+    ending->give_up_ms = now + GIVE_UP_MS;
+    ending->look_again_ms = now;
+  }
+  if (!ending->killing) return;
+  if (now >= ending->give_up_ms) {
+    process_survey(&ending->table, &ending->scope);
+    ending->gave_up = true;
+    return end(ending, now);
+  }
+  if (now >= ending->look_again_ms) kill_round(ending, now);
+}
+
+int ending_timeout(const struct ending *ending) {
+  if (!ending->active || ending->done) return -1;
+  int64_t due = ending->deadline_ms;
+  if (ending->killing) {
+    due = ending->look_again_ms < ending->give_up_ms ? ending->look_again_ms : ending->give_up_ms;
+  }
+  int64_t left = due - now_ms();
+  // One more: a poll that wakes in the last millisecond would spin through it.
+  return left <= 0 ? 0 : left > 1000000 ? 1000000 : (int)left + 1;
+}
+
+// "<grace in ms>\n<reason>\n"
+bool kill_request_read(int directory, int64_t *grace_ms, char *reason, size_t size) {
+  char buffer[512], *rest;
+  if (read_small(directory, "kill", buffer, sizeof buffer) <= 0) return false;
+  *grace_ms = strtoll(buffer, &rest, 10);
+  if (*rest != '\n' || *grace_ms < 0) return false;
+  rest++;
+  rest[strcspn(rest, "\n")] = 0;
+  snprintf(reason, size, "%s", rest);
+  return true;
+}

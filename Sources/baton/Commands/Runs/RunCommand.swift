@@ -1,0 +1,72 @@
+internal import ArgumentParser
+internal import BatonClient
+
+/// `baton run`
+struct RunCommand: ServerCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Show a run with its nodes.")
+
+  @Argument(help: ArgumentHelp("The run.", valueName: "run"))
+  var runName: RunArgument
+
+  @OptionGroup var global: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(global) { session in
+      let run = try await runName.find(session.client)
+      let details = try await run.details()
+      // A program run is an attempt: it has no nodes of its own.
+      let isProgramRun = details.record.programID != nil
+      let nodes = isProgramRun ? [] : try await run.nodes(withAttempts: true)
+      if session.json {
+        session.console.json(RunJSON.value(details, nodes: nodes))
+        return
+      }
+      let now = TimeText.now()
+      session.console.lines(Self.lines(details, session, now))
+      guard !nodes.isEmpty else { return }
+      session.console.line("")
+      let table = NodeTable.table(nodes, session.times, now: now)
+      session.console.lines(table.lines(on: session.console.output))
+    }
+  }
+
+  private static func lines(
+    _ details: RunDetails, _ session: Session, _ now: Timestamp
+  ) -> [String] {
+    let run = details.record
+    let name = run.workflow ?? run.programID ?? ""
+    var rows: [(String, String)] = [
+      ("run", run.id), ("id", run.externalID ?? ""),
+      ("workflow", "\(run.namespace ?? ""):\(run.application ?? "")/\(name)"),
+      ("version", String(run.version)),
+      (
+        "status",
+        Style.status(run.status.rawValue).apply(run.status.rawValue, on: session.console.output)
+      ),
+      ("reason", run.reason ?? ""), ("created", session.times.text(run.created)),
+      ("started", session.times.text(run.started)), ("ended", session.times.text(run.ended)),
+      ("time", run.duration(now: now).map(TimeText.duration) ?? ""),
+      ("trigger", run.schedule.map { "\(run.trigger) \($0)" } ?? run.trigger),
+      ("parent", run.parentRunID ?? ""), ("started by", run.principal ?? ""),
+    ]
+    rows += pairs("argument", details.arguments) + pairs("env", details.environment)
+    for failure in details.failures {
+      let node = failure.node.map { "\($0) #\(failure.attempt ?? 0): " } ?? ""
+      rows.append(("failure", "\(node)\(failure.reason): \(failure.message)"))
+    }
+    if let error = details.finishError {
+      rows.append(("finish hook", "\(error.reason): \(error.message)"))
+    }
+    if let outputs = details.outputs { rows.append(("outputs", outputs)) }
+    return rows.filter { !$0.1.isEmpty }.map { title, text in
+      let shown = title == "status" ? text : TextWidth.printable(text)
+      return "\(title):" + String(repeating: " ", count: max(1, 13 - title.count)) + shown
+    }
+  }
+
+  private static func pairs(_ title: String, _ map: [String: String]) -> [(String, String)] {
+    map.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+      .map { (title, "\($0.key)=\($0.value)") }
+  }
+}

@@ -1,0 +1,21 @@
+internal import ArgumentParser
+internal import BatonClient
+
+/// `baton watch`
+struct WatchCommand: ServerCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "watch",
+    abstract: "Show a run live until its end; exit 1 unless it is COMPLETED.")
+
+  @Argument(help: ArgumentHelp("The run.", valueName: "run"))
+  var runName: RunArgument
+
+  @OptionGroup var global: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(global) { session in
+      let run = try await runName.find(session.client)
+      try await RunFollower(session: session).follow(run)
+    }
+  }
+}

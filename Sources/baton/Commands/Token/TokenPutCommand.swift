@@ -1,0 +1,55 @@
+internal import ArgumentParser
+internal import BatonClient
+
+/// `baton token put`
+struct TokenPutCommand: ServerCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "put",
+    abstract: "Put keys into the token of the run; only inside a node.",
+    discussion: """
+      Each argument is taken apart at its first '='. All entries are put as one, and are durable \
+      when the command ends with 0. With --stdin the value of one key is standard input as it is.
+      """)
+
+  @Argument(help: ArgumentHelp("The entries, or one key with --stdin.", valueName: "key=value"))
+  var entries: [String]
+
+  @Flag(help: "Read the value of the one key from standard input.")
+  var stdin = false
+
+  @OptionGroup var global: GlobalOptions
+
+  func run() async throws {
+    let assignments = try Self.assignments(entries, stdin: stdin)
+    let task = try BatonTask.current()
+    try await Session.runInNode(global, task: task) { session in
+      let usage = try await TaskToken(client: session.client).put(assignments)
+      guard session.json else { return }
+      var object = JSONObject()
+      object.add("firstSeq", usage.firstSeq)
+      object.add("lastSeq", usage.lastSeq)
+      object.add("usedBytes", usage.usedBytes)
+      object.add("limitBytes", usage.limitBytes)
+      session.console.json(object.value)
+    }
+  }
+
+  /// The entries that the arguments describe.
+  package static func assignments(
+    _ entries: [String], stdin: Bool, read: (String) throws -> [UInt8] = InputFile.read
+  ) throws -> [TokenAssignment] {
+    if stdin {
+      guard entries.count == 1, let key = entries.first else {
+        throw UsageError("--stdin takes one key")
+      }
+      return [TokenAssignment(key, try ValueSource.text(of: "-", read: read))]
+    }
+    return try entries.map { entry in
+      guard let sign = entry.utf8.firstIndex(of: UInt8(ascii: "=")) else {
+        throw UsageError("token put needs KEY=VALUE, not '\(entry)'")
+      }
+      let value = String(entry[entry.utf8.index(after: sign)...])
+      return TokenAssignment(String(entry[..<sign]), try ValueSource.value(of: value, read: read))
+    }
+  }
+}

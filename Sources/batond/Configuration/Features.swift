@@ -1,0 +1,10 @@
+internal import BatonCore
+
+/// What applications may use in this version; the rest is refused at deployment.
+enum Features {
+  static let available = ApplicationFeatures(
+    programTypes: [.command, .noop],
+    switches: [
+      .expressionConditions, .commandConditions, .joins, .finishSiblings, .nodeDefaults,
+    ])
+}

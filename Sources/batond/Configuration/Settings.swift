@@ -1,0 +1,79 @@
+internal import ArgumentParser
+internal import BatonRPC
+internal import Logging
+
+/// The settings of a server as its options give them; nil: not given there (C1).
+struct SettingOptions: ParsableArguments {
+  @Option(name: .long, help: "The data directory.")
+  var data: String?
+
+  @Option(
+    name: .long, help: "Where to listen: HOST:PORT (port 0 picks one) or unix:PATH. Repeatable.")
+  var listen: [String] = []
+
+  @Option(name: .long, help: "Services to run: engine, tokens, scheduler, separated by commas.")
+  var services: String?
+
+  @Option(name: .long, help: "A YAML file of settings.")
+  var config: String?
+
+  @Option(name: .customLong("tokens"), help: "Address of the token store, in split mode.")
+  var tokenStore: String?
+
+  @Option(name: .customLong("engine"), help: "Address of the engine, in split mode.")
+  var engineAddress: String?
+
+  @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning or error.")
+  var logLevel: String?
+
+  @Option(name: .customLong("log-format"), help: "text or json.")
+  var logFormat: String?
+
+  /// The value of a setting as text; nil: not given.
+  func text(of setting: Setting) -> String? {
+    switch setting {
+    case .data: data
+    case .listen: listen.isEmpty ? nil : listen.joined(separator: ",")
+    case .services: services
+    case .tokens: tokenStore
+    case .engine: engineAddress
+    case .logLevel: logLevel
+    case .logFormat: logFormat
+    }
+  }
+}
+
+/// A setting of a server; the raw value is its name in options and files.
+enum Setting: String, CaseIterable {
+  case data
+  case listen
+  case services
+  case tokens
+  case engine
+  case logLevel = "log-level"
+  case logFormat = "log-format"
+
+  /// The environment variable that says the same.
+  var variable: String {
+    "BATOND_" + rawValue.uppercased().replacing("-", with: "_")
+  }
+
+  /// What holds where nobody says otherwise.
+  var standard: String {
+    switch self {
+    case .data: "./baton-data"
+    case .listen: "127.0.0.1:7600"
+    case .services: "engine,tokens,scheduler"
+    case .tokens, .engine: ""
+    case .logLevel: "info"
+    case .logFormat: "text"
+    }
+  }
+}
+
+/// A part of an installation that a process serves.
+enum Role: String, CaseIterable {
+  case engine
+  case tokens
+  case scheduler
+}
