@@ -100,7 +100,7 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "baton",
-      dependencies: ["BatonCore", "BatonClient", arguments, histogram, logging],
+      dependencies: ["BatonCore", "BatonClient", arguments, histogram, logging, sqlite],
       swiftSettings: strict),
     .executableTarget(name: "baton-shim", cSettings: strictC),
 

@@ -188,7 +188,7 @@ def _write_copied(out: Writer, message: MessageType) -> None:
     with out.indented():
         for position, name in enumerate(names):
             end = "," if position + 1 < len(names) else ")"
-            out.line(f"{name}: {name}{end}")
+            out.line(f"{naming.label(name)}: {name}{end}")
 
 
 def _write_copy_in(out: Writer, member: Field | OneOf) -> None:

@@ -41,6 +41,12 @@ def quoted(name: str) -> str:
     return f"`{name}`" if name in SWIFT_KEYWORDS else name
 
 
+def label(name: str) -> str:
+    """A Swift identifier as an argument label, where most keywords stand as they are."""
+    bare = name.strip("`")
+    return name if bare in ("inout", "let", "var") else bare
+
+
 def lower_camel(snake: str) -> str:
     """`external_run_id` becomes `externalRunID`."""
     parts = [part for part in snake.lower().split("_") if part]

@@ -54,7 +54,7 @@ class Writer:
         else:
             if not self.fits(head + " {") and "(" in head:
                 call, _, arguments = head.partition("(")
-                self.lines(call + "(", f"  {arguments} {{")
+                self.lines(call + "(", f"  {arguments[:-1]}", ") {")
             else:
                 self.line(f"{head} {{")
             self.lines(f"  {body}", "}")

@@ -50,7 +50,12 @@ package final class Engine: Sendable {
   package func run(taskAddress: String) async {
     await withDiscardingTaskGroup { group in
       group.addTask { [self] in
-        await deadlines.run { [self] in driver(of: $0.run)?.send(.timedOut($0)) }
+        await deadlines.run { [self] alarm in
+          switch alarm {
+          case .attempt(let id): driver(of: id.run)?.send(.timedOut(id))
+          case .retry(let run): driver(of: run)?.readAgain()
+          }
+        }
       }
       await programs.run(taskAddress: taskAddress) { [self] id, report in
         self.report(report, of: id)
@@ -74,21 +79,22 @@ package final class Engine: Sendable {
   ///   it out would lose it.
   package func recover() throws {
     let active = try store.read { try $0.activeRuns() }
+    var recovered: [(driver: RunDriver, hasBegun: Bool)] = []
     for id in active {
       let machine = try readMachine(id)
       let driver = RunDriver(machine, engine: self)
       drivers.withLock { $0[id] = driver }
-      if machine.state.status == .pending { driver.send(.begin) } else { driver.send(.wake) }
-      for attempt in machine.running.values {
-        slots.takeAnyway()
-        programs.attach(attempt)
-        if let position = machine.plan.graph.index(of: attempt.id.node),
-          let deadline = machine.deadline(of: attempt, at: position)
-        {
-          deadlines.set(attempt.id, deadline)
+      recovered.append((driver, machine.state.status != .pending))
+      // What runs keeps its slots before anything else gets one.
+      slots.takeAnyway(machine.running.count)
+      for (position, attempt) in machine.running {
+        programs.attach(attempt, grace: machine.plan.steps[position].stopGrace)
+        if let deadline = machine.deadline(of: attempt, at: position) {
+          deadlines.set(.attempt(attempt.id), deadline)
         }
       }
     }
+    for (driver, hasBegun) in recovered { driver.send(hasBegun ? .wake : .begin) }
     if !active.isEmpty {
       logger.info("runs continue", metadata: ["runs": "\(active.count)"])
     }
@@ -106,33 +112,6 @@ package final class Engine: Sendable {
       let running = try reader.attempts(of: id, node: nil).filter { $0.status == .running }
       return RunMachine(
         plan: plan, run: record, nodes: try reader.nodes(of: id), running: running)
-    }
-  }
-
-  /// The token as the next attempt of a node will see it.
-  func tokenReader(for machine: RunMachine, _ position: Int) throws -> NodeTokenReader {
-    try NodeTokenReader(store, machine, position)
-  }
-
-  /// Whether the token would take these entries now (T20, checks 3, 7 and 8).
-  func checkPuts(_ batch: TokenPutBatch) throws(BatonError) {
-    try TokenForm.check(batch.entries)
-    let snapshot: TokenSnapshot?
-    do {
-      snapshot = try store.token(of: batch.source.run)
-    } catch {
-      // The store answers again when the transition is submitted.
-      return
-    }
-    guard let snapshot else { return }
-    let node = batch.source.node
-    _ = try snapshot.account.admitting(
-      batch, limits: options.tokenLimits, exempt: false, at: clock.now()
-    ) { key in
-      snapshot.present(key, node: node).map {
-        TokenAccount.Present(
-          attempt: $0.attempt, bytes: $0.key.utf8.count + $0.value.utf8.count)
-      }
     }
   }
 

@@ -56,9 +56,13 @@ package protocol Executor: Sendable {
   /// Hands an attempt's output, in order per stream, to `body`.
   ///
   /// - Parameters:
+  ///   - key: The attempt.
+  ///   - streams: Which of the two.
   ///   - offset: Where each stream begins; offsets count all bytes ever written.
   ///   - follow: Whether to wait for more until the attempt has ended and all is handed over.
   ///   - body: Called for one chunk after another. What it throws ends the reading.
+  /// - Throws: `ExecError` with `.attemptNotFound` or `.storage`, what `body` throws, or
+  ///   `CancellationError`.
   func readLog(
     _ key: AttemptKey, streams: [LogChunk.Stream], offset: UInt64, follow: Bool,
     _ body: (LogChunk) async throws -> Void

@@ -2,12 +2,14 @@
 package struct LaunchSpec: Sendable {
   /// The attempt; it is started at most once, however often it is launched.
   package var key: AttemptKey
-  /// The program and its arguments, as they are: no shell is involved. `argv[0]` is looked up in
-  /// the `PATH` of `environment`.
+  /// The program and its arguments, as they are: no shell is involved.
+  ///
+  /// `argv[0]` is looked up in the `PATH` of `environment`.
   package var argv: [String]
-  /// The whole environment of the program. Nothing is added but the variables of `files`, and
-  /// `BATON_RUN_ID`, `BATON_NODE` and `BATON_ATTEMPT` where they are missing: they are how the
-  /// attempt's processes are recognised.
+  /// The whole environment of the program.
+  ///
+  /// Nothing is added but the variables of `files`, and `BATON_RUN_ID`, `BATON_NODE` and
+  /// `BATON_ATTEMPT` where they are missing: they are how the attempt's processes are recognised.
   package var environment: [EnvironmentVariable]
   /// The working directory, an absolute path; nil: a fresh empty directory of the attempt.
   package var workingDirectory: String?

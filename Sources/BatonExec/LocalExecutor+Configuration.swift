@@ -22,7 +22,9 @@ extension LocalExecutor {
     package var newestSegments: Int
     /// The time between TERM and KILL for what outlives the main process (G56: 2 s).
     package var leftoverGrace: Duration
-    /// Whether outcomes are on the disk before they are told (G59). Off in benchmarks only.
+    /// Whether outcomes are on the disk before they are told (G59).
+    ///
+    /// Off in benchmarks only.
     package var synchronizesOutcomes: Bool
 
     package init(
@@ -41,7 +43,8 @@ extension LocalExecutor {
 
     var launchSettings: LaunchFile.Settings {
       LaunchFile.Settings(
-        segmentBytes: max(segmentBytes, 1), newestSegments: UInt32(clamping: max(newestSegments, 1)),
+        segmentBytes: max(segmentBytes, 1),
+        newestSegments: UInt32(clamping: max(newestSegments, 1)),
         leftoverGrace: leftoverGrace, synchronize: synchronizesOutcomes)
     }
 

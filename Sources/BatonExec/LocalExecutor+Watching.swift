@@ -215,8 +215,9 @@ extension LocalExecutor {
     return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
   }
 
-  /// The server went away: starts another and repeats what is owed. The claims keep an attempt
-  /// from being started twice.
+  /// The server went away: starts another and repeats what is owed.
+  ///
+  /// The claims keep an attempt from being started twice.
   private func serverLost(_ server: ShimServer) {
     server.stop()
     let (failures, owed, signals) = state.withLock { state in

@@ -19,6 +19,8 @@ package final class LocalExecutor: Executor {
   private let wakePipe: [Int32]
 
   /// - Parameters:
+  ///   - configuration: Where and how.
+  ///   - logger: Hears of shims and servers that went away.
   ///   - onOutcome: Gets the one outcome of every attempt launched or attached; on the executor's
   ///     thread, while `run()` runs.
   /// - Throws: When the data directory is not an absolute path, or no descriptors are left.

@@ -15,6 +15,7 @@ package struct LogReader {
 
   /// - Parameters:
   ///   - directory: The attempt's directory.
+  ///   - streams: Which of the two.
   ///   - offset: Where each stream begins.
   package init(directory: String, streams: [LogChunk.Stream], offset: UInt64) {
     self.directory = directory

@@ -1,6 +1,8 @@
 package import BatonCore
 
-/// How an attempt ended. There is exactly one for each attempt (`spec/reliability.md` R2).
+/// How an attempt ended.
+///
+/// There is exactly one for each attempt (`spec/reliability.md` R2).
 package struct ProcessOutcome: Hashable, Sendable {
   /// The end of the main process.
   package enum Exit: Hashable, Sendable {

@@ -75,8 +75,10 @@ package final class ScriptedExecutor: Executor {
   /// The number of outcomes that wait for `deliverNext`.
   package var pendingCount: Int { state.withLock { $0.pending.count } }
 
-  /// Gives later outcomes to another engine. Those not delivered to the last one are not given to
-  /// the new one either: it finds them with `attach`, as after a crash.
+  /// Gives later outcomes to another engine.
+  ///
+  /// Those not delivered to the last one are not given to the new one either: it finds them with
+  /// `attach`, as after a crash.
   package func connect(onOutcome: @escaping OutcomeHandler) {
     state.withLock { state in
       state.onOutcome = onOutcome

@@ -59,7 +59,8 @@ static struct by_rlimit apply_limits(struct attempt *attempt) {
   if (limits->memory) by_rlimit.memory = !cgroup_limit_memory(&attempt->group, limits->memory);
   if (limits->open_files) {
     struct rlimit now;
-    if (getrlimit(RLIMIT_NOFILE, &now) == 0 && limits->open_files > now.rlim_max && geteuid() != 0) {
+    bool raises = getrlimit(RLIMIT_NOFILE, &now) == 0 && limits->open_files > now.rlim_max;
+    if (raises && geteuid() != 0) {
       attempt->launch.limits.open_files = 0;
       unenforced(attempt, "open_files");
     }

@@ -12,7 +12,7 @@
 
 static char parent[384];  // empty: no cgroup can be used
 
-// The mount point of cgroup2, from /proc/self/mountinfo ("… - cgroup2 …"); also on hybrid hosts.
+// The mount point of cgroup2, from /proc/self/mountinfo; also on hybrid hosts.
 static bool find_mount(char *path, size_t size) {
   FILE *file = fopen("/proc/self/mountinfo", "re");
   if (!file) return false;

@@ -1,6 +1,6 @@
 // Output is kept in segments named after the offset of their first byte: "stdout.0",
-// "stdout.8388608" … So an offset counts every byte ever written, a gap between two segments is what
-// was dropped, and nothing else has to be remembered. A program never waits for a full disk.
+// "stdout.8388608" … So an offset counts every byte ever written, a gap between two segments is
+// what was dropped, and nothing else has to be remembered. A program never waits for a full disk.
 #include "shim.h"
 
 #include <errno.h>
@@ -46,7 +46,8 @@ static void stamp(struct log *log, bool always) {
   int64_t step = (int64_t)STAMP_MS << (times->count / STAMPS_BEFORE_COARSER);
   if (!always && now - log->stamped_at_ms < step) return;
   if (times->fd < 0)
-    times->fd = openat(log->directory, "log.times", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    times->fd =
+        openat(log->directory, "log.times", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   struct stamp stamp = {
       log->total | (strcmp(log->name, "stderr") == 0 ? 1ull << 63 : 0), now_wall_ms()};
   if (times->fd < 0 || write(times->fd, &stamp, sizeof stamp) != sizeof stamp) return;

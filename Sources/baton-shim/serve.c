@@ -123,7 +123,8 @@ static bool follow(const struct request *request) {
 
 static void unfollow(uint64_t id) {
   for (size_t i = 0; i < server.follower_count; i++) {
-    if (server.followers[i].id == id) server.followers[i--] = server.followers[--server.follower_count];
+    if (server.followers[i].id != id) continue;
+    server.followers[i--] = server.followers[--server.follower_count];
   }
 }
 

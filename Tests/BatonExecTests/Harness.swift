@@ -137,6 +137,24 @@ func withDeadline(
   }
 }
 
+func useCgroups(
+  _ isOn: Bool, leftoverGrace: Duration = .seconds(2)
+) -> (inout LocalExecutor.Configuration) -> Void {
+  {
+    $0.cgroups = isOn ? .automatic : .disabled
+    $0.leftoverGrace = leftoverGrace
+  }
+}
+
+func smallSegments(_ configuration: inout LocalExecutor.Configuration) {
+  configuration.segmentBytes = 4096
+  configuration.newestSegments = 2
+}
+
+func useNoShim(_ configuration: inout LocalExecutor.Configuration) {
+  configuration.shim = "/no/such/shim"
+}
+
 /// Runs a test with an executor on a fresh data directory.
 @discardableResult
 func withExecutor<Result: Sendable>(

@@ -15,7 +15,7 @@ import Testing
 
   @Test("WF-35 50 daemons in own sessions that ignore TERM", arguments: [true, false])
   func daemons(cgroups: Bool) async throws {
-    try await withExecutor(configure: { $0.cgroups = cgroups ? .automatic : .disabled }) {
+    try await withExecutor(configure: useCgroups(cgroups)) {
       let key = Harness.key()
       try $0.executor.launch(Harness.shell(key, Self.daemons + "exec sleep 1000"))
       try await $0.waitForOutput(of: key, "ready")
@@ -37,10 +37,7 @@ import Testing
 
   @Test("G56 what the main process leaves is ended before the outcome", arguments: [true, false])
   func leftovers(cgroups: Bool) async throws {
-    try await withExecutor(configure: {
-      $0.cgroups = cgroups ? .automatic : .disabled
-      $0.leftoverGrace = .milliseconds(100)
-    }) {
+    try await withExecutor(configure: useCgroups(cgroups, leftoverGrace: .milliseconds(100))) {
       let key = Harness.key()
       let outcome = try await $0.outcome(of: Harness.shell(key, Self.daemons + "exit 7"))
       #expect(outcome.exit == .exited(code: 7))
@@ -54,7 +51,7 @@ import Testing
 
   @Test("WF-14 a program with three children ends with them on TERM", arguments: [true, false])
   func block(cgroups: Bool) async throws {
-    try await withExecutor(configure: { $0.cgroups = cgroups ? .automatic : .disabled }) {
+    try await withExecutor(configure: useCgroups(cgroups)) {
       let key = Harness.key()
       let script = "sleep 1000 & sleep 1000 & sleep 1000 & echo ready; wait"
       try $0.executor.launch(Harness.shell(key, script))
@@ -114,7 +111,7 @@ import Testing
 
   @Test("a program that forks faster than it is killed", arguments: [true, false])
   func forking(cgroups: Bool) async throws {
-    try await withExecutor(configure: { $0.cgroups = cgroups ? .automatic : .disabled }) {
+    try await withExecutor(configure: useCgroups(cgroups)) {
       let key = Harness.key()
       // Each generation starts the next and ends: nobody lives long enough to be met twice.
       let script = """

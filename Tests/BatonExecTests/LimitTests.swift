@@ -5,7 +5,7 @@ import Testing
 @Suite struct LimitTests {
   @Test("G65 more processor time than allowed", arguments: [true, false])
   func cpuTime(cgroups: Bool) async throws {
-    try await withExecutor(configure: { $0.cgroups = cgroups ? .automatic : .disabled }) {
+    try await withExecutor(configure: useCgroups(cgroups)) {
       var spec = Harness.shell(Harness.key(), "while :; do :; done")
       spec.limits.cpuTime = .milliseconds(200)
       spec.stopGrace = .milliseconds(200)

@@ -6,10 +6,7 @@ import Testing
 @Suite struct LogTests {
   @Test("WF-36 the first and the newest segments are kept, the program never blocks")
   func rotation() async throws {
-    try await withExecutor(configure: {
-      $0.segmentBytes = 4096
-      $0.newestSegments = 2
-    }) { harness in
+    try await withExecutor(configure: smallSegments) { harness in
       let key = Harness.key()
       // 10,000 lines of 10 bytes: line n is at offset 10 n.
       let outcome = try await harness.outcome(
@@ -55,12 +52,10 @@ import Testing
     }
   }
 
-  @Test("reading may begin at any offset", arguments: [0, 1, 4095, 4096, 5000, 94208, 99999, 100_000])
+  @Test(
+    "reading may begin at any offset", arguments: [0, 1, 4095, 4096, 5000, 94208, 99999, 100_000])
   func offsets(offset: Int) async throws {
-    try await withExecutor(configure: {
-      $0.segmentBytes = 4096
-      $0.newestSegments = 2
-    }) { harness in
+    try await withExecutor(configure: smallSegments) { harness in
       let key = Harness.key()
       _ = try await harness.outcome(
         of: LaunchSpec(
@@ -97,10 +92,10 @@ import Testing
   func follow() async throws {
     try await withExecutor { harness in
       let fifo = harness.directory + "/fifo"
-      mkfifo(fifo, 0o600)
+      for number in 1...3 { mkfifo(fifo + "\(number)", 0o600) }
       let key = Harness.key()
       // Each line is written only after the one before it was seen.
-      let script = #"for i in 1 2 3; do echo $i; read x < "$1"; done; echo end >&2"#
+      let script = #"for i in 1 2 3; do echo $i; read x < "$1$i"; done; echo end >&2"#
       try harness.executor.launch(Harness.shell(key, script, fifo))
       try await withDeadline {
         var lines: [String] = []
@@ -108,7 +103,9 @@ import Testing
           key, streams: LogChunk.Stream.allCases, offset: 0, follow: true
         ) { chunk in
           lines.append("\(chunk.stream.rawValue) \(String(decoding: chunk.data, as: UTF8.self))")
-          guard chunk.stream == .standardOutput, let file = fopen(fifo, "w") else { return }
+          guard chunk.stream == .standardOutput else { return }
+          let number = String(decoding: chunk.data, as: UTF8.self).prefix(1)
+          let file = try #require(fopen(fifo + number, "w"))
           fputs("next\n", file)
           fclose(file)
         }

@@ -75,7 +75,7 @@ import Testing
 
   @Test("WF-34 shim killed: nothing of it is left, the outcome is lost", arguments: [true, false])
   func shimLost(cgroups: Bool) async throws {
-    try await withExecutor(configure: { $0.cgroups = cgroups ? .automatic : .disabled }) {
+    try await withExecutor(configure: useCgroups(cgroups)) {
       let key = Harness.key()
       try $0.executor.launch(Harness.shell(key, "setsid sleep 1000 & echo ready; exec sleep 1000"))
       try await $0.waitForOutput(of: key, "ready")

@@ -66,7 +66,8 @@ import Testing
   @Test(arguments: Transport.allCases)
   func answers(transport: Transport) async throws {
     try await with(transport) { caller in
-      for (method, text) in [(Service.echo, "hello"), (Service.later, "hello"), (Service.echo, "")] {
+      for (method, text) in [(Service.echo, "hello"), (Service.later, "hello"), (Service.echo, "")]
+      {
         let answer = try await unary(caller, method, text)
         #expect(answer == text)
       }

@@ -40,9 +40,9 @@ struct EventConformanceTests {
       let ofRun = try store.read { try $0.events(of: Sample.id(1), after: 0, limit: 100) }
       #expect(ofRun.map(\.change) == changes)
       #expect(ofRun == log.filter { $0.run == Sample.id(1) })
-      #expect(try store.read { try $0.events(of: Sample.id(1), after: 3, limit: 2) }.map(\.event) == [4, 5])
-      #expect(try store.read { try $0.events(after: 4, limit: 2) }.map(\.number) == [5, 6])
-      #expect(try store.read { try $0.lastEventNumber() } == 9)
+      try holds(store.read { try $0.events(of: Sample.id(1), after: 3, limit: 2) }.map(\.event) == [4, 5])
+      try holds(store.read { try $0.events(after: 4, limit: 2) }.map(\.number) == [5, 6])
+      try holds(store.read { try $0.lastEventNumber() } == 9)
     }
   }
 
@@ -57,7 +57,7 @@ struct EventConformanceTests {
         }
       }
       try await store.commit { try $0.appendEvents([Sample.event(nil, 0)]) }
-      #expect(try store.read { try $0.events(after: 0, limit: 9) }.map(\.number) == [1, 2])
+      try holds(store.read { try $0.events(after: 0, limit: 9) }.map(\.number) == [1, 2])
     }
   }
 
@@ -71,13 +71,13 @@ struct EventConformanceTests {
         return answer
       }
       #expect(first == nil)
-      #expect(try await store.commit { try $0.answer(of: key, bodyHash: [1]) } == [])
+      try await holds(store.commit { try $0.answer(of: key, bodyHash: [1]) } == [])
       let error = await #expect(throws: BatonError.self) {
         try await store.commit { try $0.answer(of: key, bodyHash: [2]) }
       }
       #expect(error?.reason == "request_id_reused")
       let elsewhere = RequestKey(scope: "other", id: "r")
-      #expect(try await store.commit { try $0.answer(of: elsewhere, bodyHash: [2]) } == nil)
+      try await holds(store.commit { try $0.answer(of: elsewhere, bodyHash: [2]) } == nil)
     }
   }
 }

@@ -42,12 +42,12 @@ struct QueueConformanceTests {
         try $0.tokenPuts(of: Sample.id(1), TokenPutQuery(limit: 200)).map(\.seq)
       }
       #expect(seqs == Array(1...66))
-      #expect(try store.token(of: Sample.id(1))?.account == account)
-      #expect(try store.read { try $0.activeRuns() }.count == 67)
-      #expect(try store.read { try $0.activeRunCount(of: Sample.flow) } == (67, 0))
-      #expect(try store.read { try $0.events(after: 0, limit: 200) }.map(\.number) == Array(1...66))
-      #expect(try store.read { try $0.run(externalID: "e3", of: Sample.flow) } == nil)
-      #expect(try store.token(of: Sample.id(103)) == nil)
+      try holds(store.token(of: Sample.id(1))?.account == account)
+      try holds(store.read { try $0.activeRuns() }.count == 67)
+      try holds(store.read { try $0.activeRunCount(of: Sample.flow) } == (67, 0))
+      try holds(store.read { try $0.events(after: 0, limit: 200) }.map(\.number) == Array(1...66))
+      try holds(store.read { try $0.run(externalID: "e3", of: Sample.flow) } == nil)
+      try holds(store.token(of: Sample.id(103)) == nil)
       let remembered = try await store.commit {
         try $0.answer(of: RequestKey(scope: "s", id: "3"), bodyHash: [])
       }
@@ -136,12 +136,28 @@ struct QueueConformanceTests {
       store.submit { _ in } completion: { _ in done.withLock { $0 += 1 } }
     }
     #expect(done.withLock { $0 } == 0)
-    #expect(try store.read { try $0.run(Sample.id(1)) } == nil)
+    try holds(store.read { try $0.run(Sample.id(1)) } == nil)
     #expect(store.step())
     #expect(done.withLock { $0 } == 1)
     #expect(store.step())
     #expect(!store.step())
     #expect(done.withLock { $0 } == 2)
     await store.close()
+  }
+
+  @Test("R4: after a failure of the device the store stops for good and says so once")
+  func failure() async throws {
+    let failures = Mutex<[StoreError]>([])
+    let store = MemoryStore(
+      clock: TestClock().now, failed: { error in failures.withLock { $0.append(error) } })
+    store.failNextBatch(.diskFull)
+    await #expect(throws: StoreError.diskFull) { try await store.commit { _ in } }
+    try await store.commit { try $0.insertRun(Sample.run(1), nodes: []) }
+    store.failNextBatch(.failed("sync"))
+    await #expect(throws: StoreError.failed("sync")) { try await store.commit { _ in } }
+    await #expect(throws: StoreError.failed("sync")) { try await store.commit { _ in } }
+    try holds(store.read { try $0.run(Sample.id(1)) } != nil)
+    await store.close()
+    #expect(failures.withLock { $0 } == [.failed("sync")])
   }
 }

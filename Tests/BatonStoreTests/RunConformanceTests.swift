@@ -35,15 +35,15 @@ struct RunConformanceTests {
       node.status = .waiting
       let nodes = [node, Sample.node(1, "A", 0)]
       try await store.commit { [record] in try $0.insertRun(record, nodes: nodes) }
-      #expect(try store.read { try $0.run(Sample.id(1)) } == record)
-      #expect(try store.read { try $0.nodes(of: Sample.id(1)) } == nodes.reversed())
-      #expect(try store.read { try $0.run(externalID: "ext \u{E9}", of: Sample.flow) } == record)
-      #expect(try store.read { try $0.run(externalID: "other", of: Sample.flow) } == nil)
-      #expect(try store.read { try $0.run(Sample.id(2)) } == nil)
+      try holds(store.read { try $0.run(Sample.id(1)) } == record)
+      try holds(store.read { try $0.nodes(of: Sample.id(1)) } == nodes.reversed())
+      try holds(store.read { try $0.run(externalID: "ext \u{E9}", of: Sample.flow) } == record)
+      try holds(store.read { try $0.run(externalID: "other", of: Sample.flow) } == nil)
+      try holds(store.read { try $0.run(Sample.id(2)) } == nil)
       record.state = RunState(status: .running)
       let state = record.state
       try await store.commit { try $0.updateRun(Sample.id(1), state, expecting: .pending) }
-      #expect(try await store.readAsync { try $0.run(Sample.id(1)) } == record)
+      try await holds(store.readAsync { try $0.run(Sample.id(1)) } == record)
     }
   }
 
@@ -164,15 +164,15 @@ struct RunConformanceTests {
         return [count.pending, count.begun]
       }
       #expect(inUnit == [1, 2])
-      #expect(try store.read { try $0.activeRuns() } == [1, 2, 4].map(Sample.id))
+      try holds(store.read { try $0.activeRuns() } == [1, 2, 4].map(Sample.id))
       try await store.commit {
         try $0.updateRun(Sample.id(1), RunState(status: .completed), expecting: .running)
         try $0.updateRun(Sample.id(4), RunState(status: .running), expecting: .starting)
       }
       let count = try store.read { try $0.activeRunCount(of: Sample.flow) }
       #expect((count.pending, count.begun) == (1, 1))
-      #expect(try store.read { try $0.activeRunCount(of: Sample.other) } == (0, 0))
-      #expect(try store.read { try $0.activeRuns() } == [2, 4].map(Sample.id))
+      try holds(store.read { try $0.activeRunCount(of: Sample.other) } == (0, 0))
+      try holds(store.read { try $0.activeRuns() } == [2, 4].map(Sample.id))
     }
   }
 
@@ -192,9 +192,9 @@ struct RunConformanceTests {
       }
       record.viewSeq = 1
       #expect(stored == record)
-      #expect(try store.read { try $0.attempt(record.id) } == record)
-      #expect(try store.read { try $0.attempt(credentialHash: record.credentialHash ?? []) } == record)
-      #expect(try store.read { try $0.attempt(credentialHash: [1]) } == nil)
+      try holds(store.read { try $0.attempt(record.id) } == record)
+      try holds(store.read { try $0.attempt(credentialHash: record.credentialHash ?? []) } == record)
+      try holds(store.read { try $0.attempt(credentialHash: [1]) } == nil)
       record.status = .failed
       record.reason = "exit_nonzero"
       record.message = "m"
@@ -208,10 +208,10 @@ struct RunConformanceTests {
         return [try writer.updateAttempt(record), try writer.updateAttempt(late)]
       }
       #expect(outcomes == [true, false])
-      #expect(try store.read { try $0.attempt(record.id) } == record)
+      try holds(store.read { try $0.attempt(record.id) } == record)
       let names = try store.read { try $0.attempts(of: Sample.id(1), node: nil).map(\.id.node) }
       #expect(names == ["B", "A"])
-      #expect(try store.read { try $0.attempts(of: Sample.id(1), node: "A") } == [record])
+      try holds(store.read { try $0.attempts(of: Sample.id(1), node: "A") } == [record])
     }
   }
 
@@ -258,15 +258,15 @@ struct RunConformanceTests {
       query.version = 2
       query.since = Timestamp(milliseconds: 100)
       query.until = Timestamp(milliseconds: 101)
-      #expect(try store.read { [query] in try $0.programRuns(query) }.count == 5)
+      try holds(store.read { [query] in try $0.programRuns(query) }.count == 5)
     }
   }
 
   @Test("applications have versions, and go with all that is theirs", arguments: StoreKind.all)
   func applications(kind: StoreKind) async throws {
     try await kind.withStore { store in
-      #expect(try store.read { try $0.namespaceExists("ns") } == false)
-      #expect(try store.read { try $0.namespaceExists("default") })
+      try holds(store.read { try $0.namespaceExists("ns") } == false)
+      try holds(store.read { try $0.namespaceExists("default") })
       try await store.commit { writer in
         for name in ["app", "b", "bc"] {
           for version in 1...(name == "app" ? 2 : 1) {
@@ -289,27 +289,27 @@ struct RunConformanceTests {
         try $0.applications(namespace: "ns", prefix: "b", after: "b", limit: 9)
       }
       #expect(list.map(\.name) == ["bc"])
-      #expect(try store.read { try $0.newestVersion(namespace: "ns", name: "app") } == 2)
+      try holds(store.read { try $0.newestVersion(namespace: "ns", name: "app") } == 2)
       let first = try store.read {
         try $0.application(namespace: "ns", name: "app", version: 1)
       }
       #expect(first?.content == [1] && first?.model == [])
-      #expect(
-        try store.read { try $0.application(namespace: "ns", name: "app", version: nil) }?.id
+      try holds(
+        store.read { try $0.application(namespace: "ns", name: "app", version: nil) }?.id
           .version == 2)
       _ = try store.token(of: Sample.id(1))
       try await store.commit { try $0.deleteApplication(namespace: "ns", name: "app") }
-      #expect(try store.token(of: Sample.id(1)) == nil)
+      try holds(store.token(of: Sample.id(1)) == nil)
       try store.read { reader in
-        #expect(try reader.run(Sample.id(1)) == nil)
-        #expect(try reader.nodes(of: Sample.id(1)).isEmpty)
-        #expect(try reader.attempts(of: Sample.id(1), node: nil).isEmpty)
-        #expect(try reader.tokenAccount(of: Sample.id(1)) == nil)
-        #expect(try reader.tokenPuts(of: Sample.id(1), TokenPutQuery(limit: 9)).isEmpty)
-        #expect(try reader.events(after: 0, limit: 9).map(\.number) == [3])
-        #expect(try reader.newestVersion(namespace: "ns", name: "app") == nil)
-        #expect(try reader.activeRuns().isEmpty)
-        #expect(try reader.lastEventNumber() == 3)
+        try holds(reader.run(Sample.id(1)) == nil)
+        try holds(reader.nodes(of: Sample.id(1)).isEmpty)
+        try holds(reader.attempts(of: Sample.id(1), node: nil).isEmpty)
+        try holds(reader.tokenAccount(of: Sample.id(1)) == nil)
+        try holds(reader.tokenPuts(of: Sample.id(1), TokenPutQuery(limit: 9)).isEmpty)
+        try holds(reader.events(after: 0, limit: 9).map(\.number) == [3])
+        try holds(reader.newestVersion(namespace: "ns", name: "app") == nil)
+        try holds(reader.activeRuns().isEmpty)
+        try holds(reader.lastEventNumber() == 3)
       }
     }
   }

@@ -59,7 +59,7 @@ final class TemporaryDirectory: Sendable {
   let path: String
 
   init() throws {
-    path = NSTemporaryDirectory() + "/baton-store-\(UUID().uuidString)"
+    path = FileManager.default.temporaryDirectory.path + "/baton-store-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 
@@ -102,8 +102,20 @@ enum Sample {
   }
 
   static func puts(
-    _ run: Int, _ node: String = "A", _ attempt: Int = 1,
-    _ entries: KeyValuePairs<String, String>, scope: TokenScope = .user
+    _ run: Int, _ entries: KeyValuePairs<String, String>
+  ) -> TokenPutBatch {
+    puts(run, "A", 1, entries)
+  }
+
+  static func puts(
+    _ run: Int, _ node: String, _ entries: KeyValuePairs<String, String>
+  ) -> TokenPutBatch {
+    puts(run, node, 1, entries)
+  }
+
+  static func puts(
+    _ run: Int, _ node: String, _ attempt: Int, _ entries: KeyValuePairs<String, String>,
+    scope: TokenScope = .user
   ) -> TokenPutBatch {
     TokenPutBatch(
       source: AttemptID(run: id(run), node: node, attempt: attempt),
@@ -113,6 +125,11 @@ enum Sample {
   static let graph = TokenGraph(
     workflow: "Flow", rank: { ["A", "B", "C", "D"].firstIndex(of: $0) },
     isAncestor: { $0 < $1 })
+}
+
+/// Expects a condition; where `#expect` cannot take closures that throw apart.
+func holds(_ condition: Bool, sourceLocation: SourceLocation = #_sourceLocation) {
+  #expect(condition, sourceLocation: sourceLocation)
 }
 
 struct Oops: Error, Equatable {}

@@ -25,8 +25,9 @@ extension BatonClient {
   ) async throws -> Deployment {
     guard content.count <= Self.maximumFileBytes else {
       throw BatonError(
-        .invalidArgument, "app_invalid",
-        "[1] 1:1 : limit: the file has \(content.count) bytes, \(Self.maximumFileBytes) are allowed")
+        .invalidArgument, "app_invalid", "1 problem",
+        hint: "[1] 1:1 : limit: the file has \(content.count) bytes; the limit is "
+          + "\(Self.maximumFileBytes)")
     }
     var request = Wire.DeployApplicationRequest()
     request.namespace = namespace ?? self.namespace
@@ -43,7 +44,7 @@ extension BatonClient {
     return Deployment(try await engine.deployApplication(request, options: .withRequestID))
   }
 
-  /// Deploys an application file given as text; see ``deploy(_:dryRun:schedules:listeners:namespace:requestID:)-([UInt8],_,_,_,_,_)``.
+  /// Deploys an application file given as text, with everything else at its default.
   @discardableResult
   public func deploy(_ content: String, dryRun: Bool = false) async throws -> Deployment {
     try await deploy(Array(content.utf8), dryRun: dryRun)
@@ -76,6 +77,7 @@ extension BatonClient {
   ///   - name: The application.
   ///   - version: The version; nil for the newest.
   ///   - namespace: The namespace; nil for the client's.
+  /// - Returns: The file and its version.
   /// - Throws: NOT_FOUND `app_not_found`, `version_not_found`.
   public func application(
     _ name: String, version: Int? = nil, namespace: String? = nil

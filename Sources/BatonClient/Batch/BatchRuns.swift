@@ -1,5 +1,5 @@
 public import BatonCore
-internal import BatonWire
+package import BatonWire
 
 /// A program whose newest runs are asked for.
 public struct BatchProgram: Sendable, Hashable {
@@ -78,7 +78,8 @@ public struct BatchElement: Sendable, Hashable {
   /// Asks for older runs; nil when there are none.
   public var nextCursor: String?
 
-  init(_ wire: Wire.BatchRunsResult) {
+  /// The value that a message of the contract stands for.
+  package init(_ wire: Wire.BatchRunsResult) {
     namespace = wire.namespace
     application = wire.appID
     programType = wire.programType
@@ -105,6 +106,7 @@ extension BatonClient {
   /// Reads the newest runs of many programs in one snapshot, with an answer for every one.
   ///
   /// - Parameter query: The programs and filters.
+  /// - Returns: An answer for every program, in the order asked.
   /// - Throws: INVALID_ARGUMENT `batch_too_large`, `status_invalid`, `time_range_invalid`,
   ///   `name_invalid`; what is wrong with one program is in its answer.
   public func batchRuns(_ query: BatchQuery) async throws -> BatchAnswer {

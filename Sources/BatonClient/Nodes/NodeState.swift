@@ -1,5 +1,5 @@
 public import BatonCore
-internal import BatonWire
+package import BatonWire
 
 /// A node of a run.
 public struct NodeState: Sendable, Hashable {
@@ -30,7 +30,8 @@ public struct NodeState: Sendable, Hashable {
 }
 
 extension NodeState {
-  init(_ wire: Wire.NodeRecord) {
+  /// The value that a message of the contract stands for.
+  package init(_ wire: Wire.NodeRecord) {
     name = wire.node
     program = wire.program.nonEmpty
     programType = wire.programType.nonEmpty

@@ -56,6 +56,7 @@ extension BatonClient {
   /// - Parameters:
   ///   - filter: Which runs.
   ///   - limit: At most this many; nil for all.
+  /// - Returns: The runs.
   /// - Throws: INVALID_ARGUMENT `status_invalid`, `filter_invalid`, `time_range_invalid`;
   ///   NOT_FOUND `app_not_found`, `workflow_not_found`.
   public func runs(_ filter: RunFilter = RunFilter(), limit: Int? = 100) async throws

@@ -38,6 +38,7 @@ public struct Run: Sendable {
   /// - Parameters:
   ///   - statuses: Only nodes with one of these statuses; empty for all.
   ///   - withAttempts: Also the newest 100 attempts of each node.
+  /// - Returns: The nodes.
   /// - Throws: NOT_FOUND `run_not_found`; INVALID_ARGUMENT `status_invalid`.
   public func nodes(
     statuses: [NodeStatus] = [], withAttempts: Bool = false
@@ -56,6 +57,7 @@ public struct Run: Sendable {
   /// - Parameters:
   ///   - viewpoint: The node, and its attempt, whose view is read; nil for the run as a whole.
   ///   - scope: Keys of programs, or those of the platform.
+  /// - Returns: The view; nothing is sent before it is read.
   public func token(at viewpoint: Viewpoint? = nil, scope: TokenScope = .user) -> TokenView {
     TokenView(client: client, run: reference, viewpoint: viewpoint, scope: scope)
   }

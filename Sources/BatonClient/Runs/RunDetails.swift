@@ -1,7 +1,9 @@
 internal import BatonCore
 internal import BatonWire
 
-/// Everything about a run but its nodes and its token. Secret values read `***`.
+/// Everything about a run but its nodes and its token.
+///
+/// Secret values read `***`.
 public struct RunDetails: Sendable, Hashable {
   /// The record, as in listings.
   public var record: RunRecord

@@ -1,5 +1,5 @@
 public import BatonCore
-internal import BatonWire
+package import BatonWire
 
 /// One event of a run; what is nil does not belong to its kind.
 public struct RunEvent: Sendable, Hashable {
@@ -22,7 +22,7 @@ public struct RunEvent: Sendable, Hashable {
     public static let environment = Kind(rawValue: "ENV")
   }
 
-  /// The number in the run: 1, 2, 3 …
+  /// The number in the run, from 1 without gaps.
   public var event: UInt64
   /// The number in the log of the installation.
   public var number: UInt64
@@ -55,7 +55,8 @@ public struct RunEvent: Sendable, Hashable {
 }
 
 extension RunEvent {
-  init(_ wire: Wire.RunEvent) {
+  /// The value that a message of the contract stands for.
+  package init(_ wire: Wire.RunEvent) {
     event = wire.event
     number = wire.number
     time = Timestamp(milliseconds: wire.time)

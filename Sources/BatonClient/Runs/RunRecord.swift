@@ -1,5 +1,5 @@
 public import BatonCore
-internal import BatonWire
+package import BatonWire
 
 /// A run as listings show it; what is nil did not happen or does not apply.
 public struct RunRecord: Sendable, Hashable {
@@ -67,7 +67,8 @@ public struct RunRecord: Sendable, Hashable {
 }
 
 extension RunRecord {
-  init(_ wire: Wire.RunRecord) {
+  /// The value that a message of the contract stands for.
+  package init(_ wire: Wire.RunRecord) {
     id = wire.runID
     externalID = wire.externalRunID.nonEmpty
     status = RunStatus(rawValue: wire.status.name)

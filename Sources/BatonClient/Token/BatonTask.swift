@@ -68,6 +68,7 @@ public struct BatonTask: Sendable {
   /// Opens the token of this attempt's run, as the attempt sees it.
   ///
   /// - Parameter body: Reads and puts; the connection is closed when it returns.
+  /// - Returns: What `body` returns.
   /// - Throws: UNAVAILABLE where the server cannot be reached; what `body` throws.
   public func withToken<Result>(
     _ body: (TaskToken) async throws -> Result

@@ -14,13 +14,6 @@ public struct TokenView: Sendable {
   /// The scope read.
   public let scope: TokenScope
 
-  init(client: BatonClient, run: RunReference?, viewpoint: Viewpoint?, scope: TokenScope) {
-    self.client = client
-    self.run = run
-    self.viewpoint = viewpoint
-    self.scope = scope
-  }
-
   /// The same view of another scope.
   public func scope(_ scope: TokenScope) -> TokenView {
     TokenView(client: client, run: run, viewpoint: viewpoint, scope: scope)
@@ -31,6 +24,7 @@ public struct TokenView: Sendable {
   /// - Parameters:
   ///   - key: The key.
   ///   - node: Only the entry of this node.
+  /// - Returns: The entry, with who put it.
   /// - Throws: NOT_FOUND `token_key_not_found` when there is none; INVALID_ARGUMENT
   ///   `token_key_invalid`.
   public func get(_ key: String, node: String? = nil) async throws -> TokenEntry {
@@ -69,6 +63,7 @@ public struct TokenView: Sendable {
   /// - Parameters:
   ///   - node: The node, or the workflow's name for hooks and triggers.
   ///   - key: Only this key.
+  /// - Returns: The entries; none for a node that put nothing.
   /// - Throws: NOT_FOUND `node_not_found`; with a key also `token_key_not_found`.
   public func fromNode(_ node: String, key: String? = nil) async throws -> [TokenEntry] {
     try await collectPages(limit: nil) { size, token in

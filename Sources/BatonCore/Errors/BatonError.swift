@@ -15,6 +15,7 @@ public struct BatonError: Error, Sendable {
   /// What led to this error, on this side of the wire only.
   public var cause: (any Error)?
 
+  /// An error with its code, its reason and a sentence.
   public init(
     _ code: Code, _ reason: Reason, _ message: String, hint: String? = nil,
     cause: (any Error)? = nil
@@ -30,22 +31,38 @@ public struct BatonError: Error, Sendable {
 extension BatonError {
   /// A status code; the numbers are those of gRPC.
   public struct Code: Hashable, Sendable, RawRepresentable {
+    /// The number that crosses the wire.
     public var rawValue: Int32
+    /// The code with a number, which may be one that this version does not know.
     public init(rawValue: Int32) { self.rawValue = rawValue }
 
+    /// The call was given up.
     public static let cancelled = Code(rawValue: 1)
+    /// The failure has no code of its own.
     public static let unknown = Code(rawValue: 2)
+    /// The request is wrong, whatever the state of the server.
     public static let invalidArgument = Code(rawValue: 3)
+    /// The time allowed for the call is over.
     public static let deadlineExceeded = Code(rawValue: 4)
+    /// What the request names does not exist.
     public static let notFound = Code(rawValue: 5)
+    /// What the request would make exists.
     public static let alreadyExists = Code(rawValue: 6)
+    /// The caller is known, but may not do this.
     public static let permissionDenied = Code(rawValue: 7)
+    /// A limit is reached.
     public static let resourceExhausted = Code(rawValue: 8)
+    /// The state of what the request names does not allow it.
     public static let failedPrecondition = Code(rawValue: 9)
+    /// Something changed meanwhile: read again, then repeat.
     public static let aborted = Code(rawValue: 10)
+    /// The server does not have the method.
     public static let unimplemented = Code(rawValue: 12)
+    /// The server failed for a reason of its own.
     public static let `internal` = Code(rawValue: 13)
+    /// The server cannot work now; a repeat may help.
     public static let unavailable = Code(rawValue: 14)
+    /// The caller has no valid identity.
     public static let unauthenticated = Code(rawValue: 16)
 
     /// The code's upper-case name, such as `NOT_FOUND`; `CODE_n` for an unknown number.
@@ -72,8 +89,11 @@ extension BatonError {
 
   /// The stable word for a failure.
   public struct Reason: Hashable, Sendable, RawRepresentable, ExpressibleByStringLiteral {
+    /// The word, `run_not_found`.
     public var rawValue: String
+    /// A reason by its word, which may be one that this version does not know.
     public init(rawValue: String) { self.rawValue = rawValue }
+    /// A reason by its word.
     public init(stringLiteral value: String) { rawValue = value }
   }
 }

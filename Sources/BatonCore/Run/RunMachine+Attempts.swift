@@ -83,9 +83,10 @@ extension RunMachine {
       attempt.reason = "not_started"
       attempt.message = "the engine ended before the program was started"
       end(attempt, at: position, puts: [], decision: nil, now: now)
-      nodes[position].status = .pending
-      touch(position)
-      ready.insert(plan.graph.rank[position])
+      // G38: a node goes back to a delay only, here to one that is over at once.
+      nodes[position].wakes = now
+      setNode(position, .waiting, now: now)
+      makeReady(position)
     }
     pending.actions.append(.removeFiles(id))
     return true
@@ -96,12 +97,16 @@ extension RunMachine {
 
   // MARK: - Attempts
 
+  /// The id that the next attempt of a node will have.
+  package func nextAttempt(of position: Int) -> AttemptID {
+    AttemptID(
+      run: header.id, node: nodes[position].node, attempt: nodes[position].attempts + 1)
+  }
+
   private func makeAttempt(_ position: Int, now: Timestamp) -> AttemptRecord {
-    let number = nodes[position].attempts + 1
-    let id = AttemptID(run: header.id, node: nodes[position].node, attempt: number)
-    let isFirst = number == 1
+    let id = nextAttempt(of: position)
     var attempt = AttemptRecord(
-      id: id, cause: isFirst ? .first : .recovery, chain: 1, started: now)
+      id: id, cause: id.attempt == 1 ? .first : .recovery, chain: 1, started: now)
     attempt.program = plan.steps[position].program
     return attempt
   }
@@ -110,7 +115,9 @@ extension RunMachine {
     let rank = plan.graph.rank[position]
     precondition(ready.min == rank, "\(attempt.id.node) was not the next ready node")
     ready.removeMin()
+    isReady[position] = false
     nodes[position].attempts = attempt.id.attempt
+    nodes[position].wakes = nil
     setNode(position, .running, now: now)
     running[position] = attempt
     pending.changes.append(.insertAttempt(attempt))
@@ -118,15 +125,22 @@ extension RunMachine {
       .attempt(
         node: attempt.id.node, attempt: attempt.id.attempt, from: nil, to: .running, reason: nil,
         cause: attempt.cause), now: now)
+    let entries = Self.startEntries(of: attempt.id, host: attempt.host, now: now)
+    pending.changes.append(.put(.init(source: attempt.id, entries: entries), exempt: true))
+  }
+
+  /// What the platform puts when an attempt starts (T33).
+  package static func startEntries(
+    of attempt: AttemptID, host: String?, now: Timestamp
+  ) -> [TokenPutBatch.Entry] {
     var entries = [
-      TokenPutBatch.Entry(
-        scope: .system, key: "baton.attempt", value: String(attempt.id.attempt)),
+      TokenPutBatch.Entry(scope: .system, key: "baton.attempt", value: String(attempt.attempt)),
       TokenPutBatch.Entry(scope: .system, key: "baton.started_at", value: now.rfc3339),
     ]
-    if let host = attempt.host {
+    if let host {
       entries.append(.init(scope: .system, key: "baton.host", value: host))
     }
-    pending.changes.append(.put(.init(source: attempt.id, entries: entries), exempt: true))
+    return entries
   }
 
   /// Ends the running attempt of a node, and the node with it.
@@ -142,6 +156,9 @@ extension RunMachine {
       attempt.status = intent == Self.timeoutReason ? .failed : .killed
       attempt.reason = intent
       attempt.message = intent == Self.timeoutReason ? "the attempt took too long" : nil
+    }
+    if let defect = outcome.defect {
+      attempt.message = attempt.message.map { "\($0); \(defect)" } ?? defect
     }
     let decision = attempt.status == .completed ? outcome.decision : nil
     end(attempt, at: position, puts: outcome.puts, decision: decision, now: now)

@@ -22,21 +22,28 @@ extension RunMachine {
         ending = "run_failed"
       }
     }
-    guard state.status.isActive, state.status != .pending else { return }
-    for position in nodes.indices where nodes[position].status == .pending {
-      if case .start = verdict(on: position) { ready.insert(plan.graph.rank[position]) }
+    guard state.status.isActive, state.status != .pending, ending == nil else { return }
+    for (position, node) in nodes.enumerated() {
+      switch node.status {
+      case .waiting: makeReady(position)
+      case .pending: if case .start = verdict(on: position) { makeReady(position) }
+      default: continue
+      }
     }
   }
 
   /// Settles the edges that leave a node, and ends or readies what they decide, in graph order.
+  ///
+  /// In a run that starts nodes no more, the others end after the running ones (G41).
   mutating func settle(from first: Int, now: Timestamp) {
     var decided = Heap<Int>()
     settleEdges(of: first, &decided)
+    guard ending == nil else { return }
     while let rank = decided.popMin() {
       let position = plan.graph.order[rank]
       guard nodes[position].status == .pending else { continue }
       switch verdict(on: position) {
-      case .start: if ending == nil { ready.insert(rank) }
+      case .start: makeReady(position)
       case .wait: continue
       case .skip: setNode(position, .skipped, reason: "no_edge_satisfied", now: now)
       case .upstreamFailed: setNode(position, .upstreamFailed, now: now)
@@ -79,8 +86,7 @@ extension RunMachine {
       count(settlement(of: edge.kind, upstream: upstream), at: edge.downstream)
       guard nodes[edge.downstream].status == .pending else { continue }
       if case .wait = verdict(on: edge.downstream) { continue }
-      let rank = plan.graph.rank[edge.downstream]
-      decided.insert(rank)
+      decided.insert(plan.graph.rank[edge.downstream])
     }
   }
 

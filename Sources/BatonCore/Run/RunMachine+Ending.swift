@@ -19,7 +19,13 @@ extension RunMachine {
   private mutating func stopSiblings(now: Timestamp) {
     guard ending == nil else { return }
     ending = "run_failed"
-    ready = []
+    clearReady()
+    for (position, node) in nodes.enumerated() where node.status == .waiting {
+      // G41: a delay ends with the run; an attempt was made before it.
+      nodes[position].wakes = nil
+      setNode(position, .killed, reason: "sibling_failed", now: now)
+      settle(from: position, now: now)
+    }
     for position in running.keys.sorted() {
       kill(position, reason: "sibling_failed")
     }

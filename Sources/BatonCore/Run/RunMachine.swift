@@ -19,8 +19,9 @@ package struct RunMachine: Sendable {
 
   /// Settled edges of each node, by position.
   var edges: [EdgeCount]
-  /// Ranks of nodes whose start rule holds and that have not started.
+  /// Ranks of nodes whose start rule holds and that have not started; each at most once.
   var ready = Heap<Int>()
+  var isReady: [Bool]
   /// Nodes that have not ended.
   var open: Int
   /// Whether no node starts any more, and the reason of the nodes this ends (G41).
@@ -60,6 +61,7 @@ package struct RunMachine: Sendable {
     }
     self.nodes = nodes
     isTouched = Array(repeating: false, count: nodes.count)
+    isReady = Array(repeating: false, count: nodes.count)
     edges = Array(repeating: EdgeCount(), count: nodes.count)
     open = nodes.count { !$0.status.hasEnded }
     for attempt in attempts {
@@ -99,7 +101,7 @@ package struct RunMachine: Sendable {
     setStatus(.starting, now: now)
     state.started = now
     setStatus(.running, now: now)
-    for position in plan.graph.roots { ready.insert(plan.graph.rank[position]) }
+    for position in plan.graph.roots { makeReady(position) }
     endIfDone(now: now)
   }
 
@@ -109,7 +111,22 @@ package struct RunMachine: Sendable {
     return plan.graph.order[rank]
   }
 
+  /// Nodes that the step under way has changed: what they put is not committed yet.
+  package var changedNodes: [Int] { touched }
+
   // MARK: - Changes
+
+  /// Adds a node to those that may start; once, however many edges say so (G18).
+  mutating func makeReady(_ position: Int) {
+    guard !isReady[position] else { return }
+    isReady[position] = true
+    ready.insert(plan.graph.rank[position])
+  }
+
+  mutating func clearReady() {
+    ready = []
+    for position in isReady.indices { isReady[position] = false }
+  }
 
   mutating func setStatus(_ status: RunStatus, reason: String? = nil, now: Timestamp) {
     let from = state.status

@@ -8,6 +8,8 @@ package final class RunPlan: Sendable {
   package let graph: WorkflowGraph
   /// What each node executes, by position in the workflow.
   package let steps: [Step]
+  /// The graph as views of a token need it; knows ancestors, which are found when first asked for.
+  package let tokenGraph: TokenGraph
 
   /// - Precondition: The workflow is one of the application's and was validated.
   package init(application: Application, workflow: Workflow, version: Int) {
@@ -16,6 +18,7 @@ package final class RunPlan: Sendable {
     self.version = version
     graph = WorkflowGraph(workflow)
     steps = workflow.nodes.map { Step($0, workflow, application) }
+    tokenGraph = TokenGraph(workflow: workflow.name, graph)
   }
 
   /// What one node executes, with its program's and its own settings merged (G7).
@@ -32,6 +35,8 @@ package final class RunPlan: Sendable {
     /// Nil for conditions: they have no program run (B4.2).
     package let program: ProgramReference?
     /// Whether the start needs values of the run's token.
+    ///
+    /// What a command condition puts is rendered at its end, so it does not count.
     package let readsToken: Bool
 
     package enum Kind: Sendable {
@@ -98,8 +103,9 @@ package final class RunPlan: Sendable {
         if argv.contains(where: \.readsToken) { return true }
       case .noop, .unavailable: break
       }
+      if case .noop = kind, put.contains(where: \.value.readsToken) { return true }
       return properties.values.contains(where: \.readsToken)
-        || env.values.contains(where: \.readsToken) || put.contains { $0.value.readsToken }
+        || env.values.contains(where: \.readsToken)
     }
   }
 }

@@ -44,6 +44,8 @@ package struct AttemptOutcome: Sendable, Hashable {
   package var status: AttemptStatus
   package var reason: String?
   package var message: String?
+  /// What went wrong beside the reason; noted behind the message, whatever the reason (T51, G57).
+  package var defect: String?
   package var exitCode: Int?
   package var leftoverKilled: Int
   /// What a condition decided; nil: no condition, or undecided.
@@ -62,6 +64,24 @@ package struct AttemptOutcome: Sendable, Hashable {
     self.leftoverKilled = leftoverKilled
     self.decision = decision
     self.puts = puts
+  }
+
+  /// The outcome without its entries, because they cannot be recorded (T51, G21).
+  ///
+  /// An attempt that would be COMPLETED is FAILED with the reason; another keeps its own.
+  package func withoutPuts(_ reason: String, _ message: String) -> AttemptOutcome {
+    var refused = self
+    refused.puts = []
+    if status == .completed {
+      refused.status = .failed
+      refused.reason = reason
+      refused.message = message
+      refused.decision = nil
+    } else {
+      let fault = "\(reason): \(message)"
+      refused.defect = defect.map { "\($0); \(fault)" } ?? fault
+    }
+    return refused
   }
 
   /// An attempt that could not be made or evaluated.

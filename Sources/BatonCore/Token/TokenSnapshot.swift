@@ -4,23 +4,63 @@ internal import HashTreeCollections
 ///
 /// A copy costs a few references; a put after it copies only the path to what it changes.
 package struct TokenSnapshot: Sendable {
-  /// The run to which the token belongs.
-  package let run: Run
-  /// The run's status.
-  package private(set) var status: RunStatus
-  /// The counters after the newest put.
-  package private(set) var account: TokenAccount
-  /// Whether replaced puts are here as well; otherwise reads that need one throw.
-  package private(set) var holdsHistory: Bool
-  /// Nodes whose entries do not show now: skipped by the graph although they had attempts (T17).
-  package var withheld: [String]
-  /// About how many bytes of memory the token takes.
-  package private(set) var footprint: Int
+  private var storage: Storage
 
-  private(set) var slots: TreeDictionary<TokenKey, Slot>
-  private var attempts: TreeDictionary<String, [Attempt]>
-  private var replacedPuts: Int
-  private let keepsHistory: Bool
+  /// The run to which the token belongs.
+  package var run: Run { storage.run }
+  /// The run's status.
+  package var status: RunStatus { storage.status }
+  /// The counters after the newest put.
+  package var account: TokenAccount { storage.account }
+  /// Whether replaced puts are here as well; otherwise reads that need one throw.
+  package var holdsHistory: Bool { storage.holdsHistory }
+  /// Nodes whose entries do not show now: skipped by the graph although they had attempts (T17).
+  package var withheld: [String] { storage.withheld }
+  /// About how many bytes of memory the token takes.
+  package var footprint: Int { storage.footprint }
+  var slots: TreeDictionary<TokenKey, Slot> { storage.slots }
+
+  /// What a snapshot refers to, so that copying one is a single reference.
+  ///
+  /// `@unchecked Sendable`: it is changed only while it is uniquely referenced (`unique()`); whoever
+  /// holds a copy of the snapshot has a storage that nobody changes.
+  private final class Storage: @unchecked Sendable {
+    let run: Run
+    let keepsHistory: Bool
+    var status: RunStatus
+    var account = TokenAccount()
+    var holdsHistory = true
+    var withheld: [String] = []
+    var footprint = 512
+    var slots: TreeDictionary<TokenKey, Slot> = [:]
+    var attempts: TreeDictionary<String, [Attempt]> = [:]
+    var replacedPuts = 0
+
+    init(run: Run, status: RunStatus, keepsHistory: Bool) {
+      self.run = run
+      self.status = status
+      self.keepsHistory = keepsHistory
+    }
+
+    init(copying other: Storage) {
+      run = other.run
+      keepsHistory = other.keepsHistory
+      status = other.status
+      account = other.account
+      holdsHistory = other.holdsHistory
+      withheld = other.withheld
+      footprint = other.footprint
+      slots = other.slots
+      attempts = other.attempts
+      replacedPuts = other.replacedPuts
+    }
+  }
+
+  /// The storage, with no other snapshot on it.
+  private mutating func unique() -> Storage {
+    if !isKnownUniquelyReferenced(&storage) { storage = Storage(copying: storage) }
+    return storage
+  }
 
   /// The facts of a run that a reader of its token needs.
   package final class Run: Sendable {
@@ -80,16 +120,7 @@ package struct TokenSnapshot: Sendable {
   /// - Parameter keepsHistory: Whether replaced puts are kept however many there are; otherwise
   ///   they are let go when they become many.
   package init(run: Run, status: RunStatus, keepsHistory: Bool = false) {
-    self.run = run
-    self.status = status
-    self.keepsHistory = keepsHistory
-    account = TokenAccount()
-    holdsHistory = true
-    withheld = []
-    slots = [:]
-    attempts = [:]
-    replacedPuts = 0
-    footprint = 512
+    storage = Storage(run: run, status: status, keepsHistory: keepsHistory)
   }
 
   /// Replaced puts beyond which a token that need not keep its history lets it go.
@@ -98,16 +129,23 @@ package struct TokenSnapshot: Sendable {
   private static let putOverhead = 160
 }
 
+// MARK: - Changing
+
 extension TokenSnapshot {
   /// Applies a put; one that is contained already changes nothing.
   package mutating func apply(_ put: TokenPut) {
     guard put.seq > account.lastSeq else { return }
+    let storage = unique()
     let bytes = put.key.utf8.count + put.value.utf8.count
-    account.lastSeq = put.seq
-    account.lastTime = put.time
-    account.historyBytes += bytes
-    account.usedBytes += store(put, bytes: bytes)
-    if replacedPuts > Self.maximumReplacedPuts, holdsHistory, !keepsHistory { dropHistory() }
+    storage.account.lastSeq = put.seq
+    storage.account.lastTime = put.time
+    storage.account.historyBytes += bytes
+    storage.account.usedBytes += Self.store(put, bytes: bytes, storage)
+    if storage.replacedPuts > Self.maximumReplacedPuts, storage.holdsHistory,
+      !storage.keepsHistory
+    {
+      Self.dropHistory(storage)
+    }
   }
 
   /// Loads the entries of the run's view instead of all puts.
@@ -116,52 +154,93 @@ extension TokenSnapshot {
   ///   - entries: The entries, in any order.
   ///   - account: The counters of the token.
   package mutating func load(entries: [TokenPut], account: TokenAccount) {
+    let storage = unique()
     for entry in entries {
       let bytes = entry.key.utf8.count + entry.value.utf8.count
-      _ = store(entry, bytes: bytes)
-      slots[TokenKey(entry.scope, entry.key), default: Slot()].lostHistory = true
+      _ = Self.store(entry, bytes: bytes, storage)
+      storage.slots[TokenKey(entry.scope, entry.key), default: Slot()].lostHistory = true
     }
-    self.account = account
-    holdsHistory = entries.isEmpty && account.lastSeq == 0
+    storage.account = account
+    storage.holdsHistory = entries.isEmpty && account.lastSeq == 0
   }
 
   /// Records a start, or the present status of an attempt.
   package mutating func apply(node: String, _ attempt: Attempt) {
-    let count = attempts[node]?.count ?? 0
-    if count == 0 { footprint += Self.putOverhead }
     let index = attemptIndex(attempt.number, of: node)
-    let update: (inout [Attempt]) -> Void = { list in
-      if let index {
-        list[index].status = attempt.status
-      } else {
-        list.append(attempt)
-      }
+    let storage = unique()
+    if let index {
+      storage.attempts[node]?[index].status = attempt.status
+    } else {
+      storage.footprint += Self.putOverhead
+      storage.attempts[node, default: []].append(attempt)
     }
-    update(&attempts[node, default: []])
   }
 
   /// Records the run's status.
-  package mutating func apply(status: RunStatus) { self.status = status }
+  package mutating func apply(status: RunStatus) { unique().status = status }
 
   /// Records whether a node's entries show (T17).
   package mutating func setWithheld(_ node: String, _ isWithheld: Bool) {
     let index = withheld.firstIndex(of: node)
-    if isWithheld, index == nil { withheld.append(node) }
-    if !isWithheld, let index { withheld.remove(at: index) }
+    if isWithheld, index == nil { unique().withheld.append(node) }
+    if !isWithheld, let index { unique().withheld.remove(at: index) }
   }
 
+  /// Files a put under its key; returns by how many bytes the view grew.
+  private static func store(_ put: TokenPut, bytes: Int, _ storage: Storage) -> Int {
+    let keeps = storage.holdsHistory
+    let (growth, replaces) = update(
+      &storage.slots[TokenKey(put.scope, put.key), default: Slot()]
+    ) { slot -> (Int, Bool) in
+      let place = slot.place(of: put.node)
+      guard place.found else {
+        slot.entries.insert(put, at: place.index)
+        return (bytes, false)
+      }
+      let old = slot.entries[place.index]
+      let isNewer = old.attempt <= put.attempt
+      if isNewer { slot.entries[place.index] = put }
+      if keeps { slot.replaced.append(isNewer ? old : put) } else { slot.lostHistory = true }
+      return (isNewer ? bytes - old.key.utf8.count - old.value.utf8.count : 0, true)
+    }
+    if replaces, keeps { storage.replacedPuts += 1 }
+    storage.footprint += keeps || !replaces ? bytes + putOverhead : growth
+    return growth
+  }
+
+  private static func update(
+    _ slot: inout Slot, _ body: (inout Slot) -> (Int, Bool)
+  ) -> (Int, Bool) {
+    body(&slot)
+  }
+
+  private static func dropHistory(_ storage: Storage) {
+    for key in storage.slots.keys where storage.slots[key]?.replaced.isEmpty == false {
+      storage.slots[key]?.replaced = []
+      storage.slots[key]?.lostHistory = true
+    }
+    storage.holdsHistory = false
+    storage.footprint = 512 + storage.account.usedBytes + storage.slots.count * putOverhead
+  }
+}
+
+// MARK: - Reading
+
+extension TokenSnapshot {
   /// An attempt of a node; nil: never started.
   package func attempt(_ number: Int, of node: String) -> Attempt? {
     guard let index = attemptIndex(number, of: node) else { return nil }
-    return attempts[node]?[index]
+    return storage.attempts[node]?[index]
   }
 
   /// The newest attempt of a node; nil: never started.
-  package func newestAttempt(of node: String) -> Attempt? { attempts[node]?.last }
+  package func newestAttempt(of node: String) -> Attempt? { storage.attempts[node]?.last }
 
   /// The status of an attempt now; attempt 0, of the trigger, is COMPLETED.
   package func attemptStatus(_ number: Int, of node: String) -> AttemptStatus {
-    number == 0 ? .completed : attempt(number, of: node)?.status ?? .completed
+    guard number > 0, let list = storage.attempts[node] else { return .completed }
+    if let last = list.last, last.number == number { return last.status }
+    return attempt(number, of: node)?.status ?? .completed
   }
 
   /// The entry of a key and node in the run's view, whatever the node's status.
@@ -178,49 +257,8 @@ extension TokenSnapshot {
   }
 
   private func attemptIndex(_ number: Int, of node: String) -> Int? {
-    guard let list = attempts[node] else { return nil }
+    guard let list = storage.attempts[node] else { return nil }
     if number >= 1, number <= list.count, list[number - 1].number == number { return number - 1 }
     return list.firstIndex { $0.number == number }
-  }
-
-  /// Files a put under its key; returns by how many bytes the view grew.
-  private mutating func store(_ put: TokenPut, bytes: Int) -> Int {
-    var growth = 0
-    let keeps = holdsHistory
-    let replaced = Self.update(&slots[TokenKey(put.scope, put.key), default: Slot()]) { slot in
-      let place = slot.place(of: put.node)
-      guard place.found else {
-        slot.entries.insert(put, at: place.index)
-        growth = bytes
-        return false
-      }
-      let old = slot.entries[place.index]
-      let loser: TokenPut
-      if old.attempt > put.attempt {
-        loser = put
-      } else {
-        slot.entries[place.index] = put
-        growth = bytes - old.key.utf8.count - old.value.utf8.count
-        loser = old
-      }
-      if keeps { slot.replaced.append(loser) } else { slot.lostHistory = true }
-      return true
-    }
-    if replaced, keeps { replacedPuts += 1 }
-    footprint += keeps || !replaced ? bytes + Self.putOverhead : growth
-    return growth
-  }
-
-  private static func update(_ slot: inout Slot, _ body: (inout Slot) -> Bool) -> Bool {
-    body(&slot)
-  }
-
-  private mutating func dropHistory() {
-    for key in slots.keys where slots[key]?.replaced.isEmpty == false {
-      slots[key]?.replaced = []
-      slots[key]?.lostHistory = true
-    }
-    holdsHistory = false
-    footprint = 512 + account.usedBytes + slots.count * Self.putOverhead
   }
 }

@@ -12,25 +12,51 @@ package enum TokenViewpoint: Hashable, Sendable {
 
 /// What a view must know of the graph of the run's application version.
 package struct TokenGraph: Sendable {
-  /// The workflow's own name, under which its hooks and its trigger put (T6).
-  package let workflow: String
-  /// The place of a node in graph order, from 0; nil: no such node.
-  package let rank: @Sendable (_ node: String) -> Int?
-  /// Whether `node` is an ancestor of `descendant` (T9).
-  package let isAncestor: @Sendable (_ node: String, _ descendant: String) -> Bool
-  /// Whether an attempt of the workflow's name, from 1, executed the initialize hook.
-  package let isInitializeHook: @Sendable (_ attempt: Int) -> Bool
+  /// A class, so that a view copies one reference.
+  private final class Facts: Sendable {
+    let workflow: String
+    let rank: @Sendable (_ node: String) -> Int?
+    let isAncestor: @Sendable (_ node: String, _ descendant: String) -> Bool
+    let isInitializeHook: @Sendable (_ attempt: Int) -> Bool
 
+    init(
+      _ workflow: String, _ rank: @escaping @Sendable (String) -> Int?,
+      _ isAncestor: @escaping @Sendable (String, String) -> Bool,
+      _ isInitializeHook: @escaping @Sendable (Int) -> Bool
+    ) {
+      self.workflow = workflow
+      self.rank = rank
+      self.isAncestor = isAncestor
+      self.isInitializeHook = isInitializeHook
+    }
+  }
+
+  private let facts: Facts
+
+  /// - Parameters:
+  ///   - workflow: The workflow's own name.
+  ///   - rank: The place of a node in graph order, from 0; nil: no such node.
+  ///   - isAncestor: Whether `node` is an ancestor of `descendant` (T9).
+  ///   - isInitializeHook: Whether an attempt of the workflow's name, from 1, executed the
+  ///     initialize hook.
   package init(
     workflow: String, rank: @escaping @Sendable (_ node: String) -> Int?,
     isAncestor: @escaping @Sendable (_ node: String, _ descendant: String) -> Bool,
     isInitializeHook: @escaping @Sendable (_ attempt: Int) -> Bool = { _ in false }
   ) {
-    self.workflow = workflow
-    self.rank = rank
-    self.isAncestor = isAncestor
-    self.isInitializeHook = isInitializeHook
+    facts = Facts(workflow, rank, isAncestor, isInitializeHook)
   }
+
+  /// The workflow's own name, under which its hooks and its trigger put (T6).
+  package var workflow: String { facts.workflow }
+  /// The place of a node in graph order, from 0; nil: no such node.
+  package func rank(_ node: String) -> Int? { facts.rank(node) }
+  /// Whether `node` is an ancestor of `descendant` (T9).
+  package func isAncestor(_ node: String, _ descendant: String) -> Bool {
+    facts.isAncestor(node, descendant)
+  }
+  /// Whether an attempt of the workflow's name, from 1, executed the initialize hook.
+  package func isInitializeHook(_ attempt: Int) -> Bool { facts.isInitializeHook(attempt) }
 }
 
 /// An entry of a view with the present status of its attempt (T13, T15).

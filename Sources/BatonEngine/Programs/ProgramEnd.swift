@@ -13,20 +13,20 @@ struct ProgramEnd: Sendable {
   func outcome(isCondition: Bool) -> AttemptOutcome {
     var outcome = exitOutcome(isCondition: isCondition)
     outcome.leftoverKilled = process.leftoverKilled
+    outcome.defect = survivors
     switch puts {
-    case .success(let entries): outcome.puts = entries
-    case .failure(let defect):
-      if outcome.status == .completed {
-        outcome.status = .failed
-        outcome.reason = defect.reason
-        outcome.message = defect.message
-        outcome.decision = nil
-      } else {
-        let note = "\(defect.reason): \(defect.message)"
-        outcome.message = outcome.message.map { "\($0); \(note)" } ?? note
-      }
+    case .success(let entries):
+      outcome.puts = entries
+      return outcome
+    case .failure(let defect): return outcome.withoutPuts(defect.reason, defect.message)
     }
-    return outcome
+  }
+
+  /// The processes that outlived KILL, named beside the outcome (G57); nil: none.
+  private var survivors: String? {
+    guard let survivors = process.kill?.survivors, !survivors.isEmpty else { return nil }
+    let names = survivors.prefix(10).map { "\($0.pid) \($0.command)" }
+    return "\(survivors.count) processes survived KILL: \(names.joined(separator: ", "))"
   }
 
   private func exitOutcome(isCondition: Bool) -> AttemptOutcome {

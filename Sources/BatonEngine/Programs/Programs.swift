@@ -2,6 +2,7 @@ internal import BatonCore
 internal import BatonExec
 internal import BatonStore
 internal import Logging
+internal import Synchronization
 
 /// Starts the programs of recorded attempts and gathers how they ended.
 ///
@@ -16,9 +17,19 @@ final class Programs: Sendable {
 
   private enum Job: Sendable {
     case launch(ProgramStart)
-    case attach(AttemptRecord)
+    case attach(AttemptRecord, grace: Duration)
     case gather(AttemptKey, ProcessOutcome)
     case removeFiles(AttemptKey)
+  }
+
+  /// An attempt that is recorded and not handed to the executor yet.
+  private struct Launching: Sendable {
+    var kill: Kill?
+  }
+
+  private struct Kill: Sendable {
+    var grace: Duration
+    var reason: String
   }
 
   private let executor: any Executor
@@ -28,6 +39,7 @@ final class Programs: Sendable {
   private let outcomes: ProcessOutcomes
   private let jobs: AsyncStream<Job>
   private let queue: AsyncStream<Job>.Continuation
+  private let launching = Mutex<[AttemptID: Launching]>([:])
 
   init(
     executor: any Executor, outcomes: ProcessOutcomes, store: any Store, options: EngineOptions,
@@ -38,17 +50,32 @@ final class Programs: Sendable {
     self.store = store
     self.options = options
     self.logger = logger
-    // Bounded by the attempts that run at once: each has at most one job at a time.
+    // Bounded by the attempts that run at once: each has a few jobs at a time at most.
     (jobs, queue) = AsyncStream.makeStream(of: Job.self)
   }
 
-  func launch(_ start: ProgramStart) { queue.yield(.launch(start)) }
+  func launch(_ start: ProgramStart) {
+    launching.withLock { $0[start.attempt.id] = Launching() }
+    queue.yield(.launch(start))
+  }
 
   /// Takes up an attempt that ran before a restart (G60).
-  func attach(_ attempt: AttemptRecord) { queue.yield(.attach(attempt)) }
+  ///
+  /// - Parameter grace: The time between TERM and KILL if a kill was recorded before.
+  func attach(_ attempt: AttemptRecord, grace: Duration) {
+    queue.yield(.attach(attempt, grace: grace))
+  }
 
   /// Ends the processes of an attempt; the intent is already recorded (G57).
+  ///
+  /// A launch that the executor has not got yet is ended as soon as it has, or left undone.
   func kill(_ id: AttemptID, grace: Duration, reason: String) {
+    let isLaunching = launching.withLock { launching in
+      guard launching[id] != nil else { return false }
+      launching[id]?.kill = Kill(grace: grace, reason: reason)
+      return true
+    }
+    guard !isLaunching else { return }
     do {
       try executor.kill(AttemptKey(id), grace: grace, reason: reason)
     } catch {
@@ -74,19 +101,36 @@ final class Programs: Sendable {
     _ job: Job, _ taskAddress: String, _ report: (AttemptID, Report) -> Void
   ) {
     switch job {
-    case .launch(let start):
-      do {
-        try executor.launch(try spec(start, taskAddress))
-      } catch {
-        report(start.attempt.id, .ended(failed("\(error)")))
-      }
-    case .attach(let attempt): attach(attempt, report)
+    case .launch(let start): launch(start, taskAddress, report)
+    case .attach(let attempt, let grace): attach(attempt, grace, report)
     case .gather(let key, let outcome): report(key.attemptID, .ended(gather(key, outcome)))
     case .removeFiles(let key): executor.removeFiles(key)
     }
   }
 
-  private func attach(_ attempt: AttemptRecord, _ report: (AttemptID, Report) -> Void) {
+  private func launch(
+    _ start: ProgramStart, _ taskAddress: String, _ report: (AttemptID, Report) -> Void
+  ) {
+    let id = start.attempt.id
+    let isUnwanted = launching.withLock { launching in
+      guard launching[id]?.kill != nil else { return false }
+      launching[id] = nil
+      return true
+    }
+    guard !isUnwanted else { return report(id, .neverStarted) }
+    do {
+      try executor.launch(try spec(start, taskAddress))
+    } catch {
+      launching.withLock { $0[id] = nil }
+      return report(id, .ended(failed("\(error)")))
+    }
+    let kill = launching.withLock { $0.removeValue(forKey: id)?.kill }
+    if let kill { self.kill(id, grace: kill.grace, reason: kill.reason) }
+  }
+
+  private func attach(
+    _ attempt: AttemptRecord, _ grace: Duration, _ report: (AttemptID, Report) -> Void
+  ) {
     let key = AttemptKey(attempt.id)
     do {
       switch try executor.attach(key) {
@@ -94,7 +138,7 @@ final class Programs: Sendable {
         // The outcome comes through the handler. An intent recorded before the return is
         // completed (G58).
         if let reason = attempt.killReason {
-          kill(attempt.id, grace: .seconds(10), reason: reason)
+          kill(attempt.id, grace: grace, reason: reason)
         }
       case .ended(let outcome): report(attempt.id, .ended(gather(key, outcome)))
       case .unclaimed: report(attempt.id, .neverStarted)
@@ -156,12 +200,11 @@ final class Programs: Sendable {
           name: TaskFiles.tokenJSON, variable: "BATON_TOKEN_JSON",
           contents: try tokenDocument(start)))
     }
-    let grace = start.step.policy.stopGraceMS ?? 10_000
     return LaunchSpec(
       key: AttemptKey(start.attempt.id), argv: inputs.argv,
       environment: TaskEnvironment.variables(start, options, taskAddress)
         .sorted { $0.key < $1.key }.map { EnvironmentVariable($0.key, $0.value) },
-      workingDirectory: start.step.cwd, files: files, stopGrace: .milliseconds(grace))
+      workingDirectory: start.step.cwd, files: files, stopGrace: start.step.stopGrace)
   }
 
   /// The view of the attempt at its start, as `BATON_TOKEN_JSON` shows it (T47).
@@ -171,7 +214,7 @@ final class Programs: Sendable {
       throw StoreError.damaged("run \(id.run) has no token")
     }
     let view = try TokenView(
-      snapshot, TokenGraph(start.plan), at: .attempt(node: id.node, attempt: id.attempt))
+      snapshot, start.plan.tokenGraph, at: .attempt(node: id.node, attempt: id.attempt))
     return try TokenDocument.attemptFile(of: id, view)
   }
 }
@@ -182,4 +225,9 @@ extension AttemptKey {
   }
 
   var attemptID: AttemptID { AttemptID(run: run, node: node, attempt: attempt) }
+}
+
+extension RunPlan.Step {
+  /// The time between TERM and KILL (G6).
+  var stopGrace: Duration { .milliseconds(policy.stopGraceMS ?? 10_000) }
 }

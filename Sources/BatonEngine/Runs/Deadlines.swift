@@ -4,11 +4,19 @@ internal import Foundation
 internal import HeapModule
 internal import Synchronization
 
-/// Tells when the time of attempts is over; one thread waits for the earliest.
+/// Tells when a time has come; one thread waits for the earliest.
 final class Deadlines: Sendable {
+  /// Whose time it is.
+  enum Alarm: Hashable, Sendable {
+    /// The time of an attempt is over (RE93).
+    case attempt(AttemptID)
+    /// A run that the store refused is tried again (reliability R4).
+    case retry(RunID)
+  }
+
   private struct Deadline: Comparable {
     var time: Timestamp
-    var attempt: AttemptID
+    var alarm: Alarm
 
     static func < (left: Deadline, right: Deadline) -> Bool { left.time < right.time }
   }
@@ -16,7 +24,7 @@ final class Deadlines: Sendable {
   private struct State {
     var heap = Heap<Deadline>()
     /// Deadlines that still count; the others are dropped when they come up, or when many.
-    var live: Set<AttemptID> = []
+    var live: Set<Alarm> = []
     var isStopped = false
   }
 
@@ -28,28 +36,28 @@ final class Deadlines: Sendable {
     self.clock = clock
   }
 
-  /// Sets the time of an attempt; one that has passed is told at once.
-  func set(_ attempt: AttemptID, _ time: Timestamp) {
+  /// Sets a time; one that has passed is told at once.
+  func set(_ alarm: Alarm, _ time: Timestamp) {
     state.withLock { state in
-      state.live.insert(attempt)
-      state.heap.insert(Deadline(time: time, attempt: attempt))
+      state.live.insert(alarm)
+      state.heap.insert(Deadline(time: time, alarm: alarm))
     }
     wake()
   }
 
-  /// Forgets the time of an attempt that has ended.
-  func remove(_ attempt: AttemptID) {
+  /// Forgets a time that matters no more.
+  func remove(_ alarm: Alarm) {
     state.withLock { state in
-      guard state.live.remove(attempt) != nil else { return }
+      guard state.live.remove(alarm) != nil else { return }
       if state.heap.count > 64 + 2 * state.live.count {
         let live = state.live
-        state.heap = Heap(state.heap.unordered.filter { live.contains($0.attempt) })
+        state.heap = Heap(state.heap.unordered.filter { live.contains($0.alarm) })
       }
     }
   }
 
-  /// Tells of every deadline that comes, until the task is cancelled.
-  func run(_ expired: @escaping @Sendable (AttemptID) -> Void) async {
+  /// Tells of every time that comes, until the task is cancelled.
+  func run(_ expired: @escaping @Sendable (Alarm) -> Void) async {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let started = DedicatedThread.start { [self] in
@@ -70,7 +78,7 @@ final class Deadlines: Sendable {
     condition.unlock()
   }
 
-  private func loop(_ expired: (AttemptID) -> Void) {
+  private func loop(_ expired: (Alarm) -> Void) {
     while true {
       condition.lock()
       let (due, next, isStopped) = take()
@@ -80,18 +88,18 @@ final class Deadlines: Sendable {
       }
       condition.unlock()
       if isStopped { return }
-      for attempt in due { expired(attempt) }
+      for alarm in due { expired(alarm) }
     }
   }
 
   /// What is due, and when to look again; a clock set forward is noticed within a minute.
-  private func take() -> (due: [AttemptID], next: Date, isStopped: Bool) {
+  private func take() -> (due: [Alarm], next: Date, isStopped: Bool) {
     let now = clock.now()
     return state.withLock { state in
-      var due: [AttemptID] = []
+      var due: [Alarm] = []
       while let first = state.heap.min, first.time <= now {
         state.heap.removeMin()
-        if state.live.remove(first.attempt) != nil { due.append(first.attempt) }
+        if state.live.remove(first.alarm) != nil { due.append(first.alarm) }
       }
       let wait = state.heap.min.map { Double($0.time.milliseconds - now.milliseconds) / 1000 }
       return (due, Date(timeIntervalSinceNow: min(wait ?? 60, 60)), state.isStopped)

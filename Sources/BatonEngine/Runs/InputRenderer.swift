@@ -34,15 +34,22 @@ struct InputRenderer {
   }
 
   /// The entries that a NOOP or a decided condition puts (G21, G32).
+  ///
+  /// - Throws: `template_unresolved`; `token_key_invalid`, `invalid_text`.
   func puts(
     _ templates: [TokenTemplate], outcome: Bool?
   ) throws(PreparationError) -> [TokenPutBatch.Entry] {
     guard !templates.isEmpty else { return [] }
     let renderer = InputRenderer(self, properties: try rendered(step.properties))
     var entries: [TokenPutBatch.Entry] = []
-    for template in templates {
-      entries.append(
-        .init(key: template.key, value: try renderer.rendered(template.value, outcome: outcome)))
+    for (index, template) in templates.enumerated() {
+      let value = try renderer.rendered(template.value, outcome: outcome)
+      do {
+        try TokenForm.check(key: template.key.utf8, value: value.utf8, index: index)
+      } catch {
+        throw PreparationError(reason: error.reason.rawValue, message: error.message)
+      }
+      entries.append(.init(key: template.key, value: value))
     }
     return entries
   }

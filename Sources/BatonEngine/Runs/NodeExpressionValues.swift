@@ -5,23 +5,13 @@ struct NodeExpressionValues: ExpressionValues {
   let machine: RunMachine
   let position: Int
   let tokens: NodeTokenReader
-  private let ancestors: NodeSet
 
-  init(machine: RunMachine, position: Int, tokens: NodeTokenReader) {
-    self.machine = machine
-    self.position = position
-    self.tokens = tokens
-    ancestors = machine.plan.graph.ancestors(of: position)
-  }
+  private var own: String { machine.nodes[position].node }
 
   func token(
     key: String, node: String?, scope: TokenScope
   ) throws(ExpressionValueError) -> String? {
-    if let node, node != machine.header.workflow.workflow,
-      node != machine.nodes[position].node
-    {
-      _ = try ancestor(node)
-    }
+    if let node, node != machine.header.workflow.workflow, node != own { _ = try ancestor(node) }
     return tokens.value(scope, key: key, node: node)
   }
 
@@ -34,9 +24,9 @@ struct NodeExpressionValues: ExpressionValues {
   }
 
   private func ancestor(_ node: String) throws(ExpressionValueError) -> Int {
-    guard let position = machine.plan.graph.index(of: node), ancestors.contains(position) else {
-      throw ExpressionValueError("`\(node)` is no ancestor of \(machine.nodes[self.position].node)")
-    }
+    guard let position = machine.plan.graph.index(of: node),
+      machine.plan.tokenGraph.isAncestor(node, own)
+    else { throw ExpressionValueError("`\(node)` is no ancestor of \(own)") }
     return position
   }
 }

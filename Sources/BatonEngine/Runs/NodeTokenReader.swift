@@ -1,32 +1,83 @@
 internal import BatonCore
 internal import BatonStore
 
-/// The token as the next attempt of one node will see it; read when it is first asked for.
+/// The token as one attempt sees it at its start or end, before that is stored.
 struct NodeTokenReader {
+  /// The newest committed put that was looked at.
+  let seq: UInt64
   private let view: TokenView?
 
+  /// For templates that read no token.
+  static let none = NodeTokenReader(seq: 0, view: nil)
+
+  private init(seq: UInt64, view: TokenView?) {
+    self.seq = seq
+    self.view = view
+  }
+
+  /// What the next attempt of a node sees: all that is committed now, and its own start (T10).
+  ///
   /// - Parameters:
-  ///   - store: Where committed tokens are read.
-  ///   - machine: The run.
-  ///   - position: The node that will start.
+  ///   - host: The host that `baton.host` will name; nil where no process runs.
+  ///   - now: The time of the start.
   /// - Throws: what the store throws.
-  init(_ store: any Store, _ machine: RunMachine, _ position: Int) throws {
-    guard machine.plan.steps[position].readsToken else {
-      view = nil
-      return
-    }
-    guard let snapshot = try store.token(of: machine.header.id, history: true) else {
-      throw StoreError.damaged("run \(machine.header.id) has no token")
-    }
+  init(
+    startOf position: Int, _ machine: RunMachine, host: String?, now: Timestamp, _ store: any Store
+  ) throws {
+    // Every put that decides is the newest of its node, so no history is needed.
+    var snapshot = try Self.snapshot(machine, store, history: false)
+    seq = snapshot.account.lastSeq
+    let id = machine.nextAttempt(of: position)
+    snapshot.apply(
+      node: id.node,
+      TokenSnapshot.Attempt(
+        number: id.attempt, status: .running, viewSeq: seq, withheld: snapshot.withheld))
+    Self.apply(
+      RunMachine.startEntries(of: id, host: host, now: now), of: id, to: &snapshot, now: now)
     view = try TokenView(
-      snapshot, TokenGraph(machine.plan), at: .node(machine.nodes[position].node))
+      snapshot, machine.plan.tokenGraph, at: .attempt(node: id.node, attempt: id.attempt))
+  }
+
+  /// What a running attempt sees at its end (G30), with entries that are recorded just before.
+  ///
+  /// - Throws: what the store throws.
+  init(
+    endOf id: AttemptID, with entries: [TokenPutBatch.Entry], _ machine: RunMachine,
+    now: Timestamp, _ store: any Store
+  ) throws {
+    var snapshot = try Self.snapshot(machine, store, history: true)
+    seq = snapshot.account.lastSeq
+    Self.apply(entries, of: id, to: &snapshot, now: now)
+    view = try TokenView(
+      snapshot, machine.plan.tokenGraph, at: .attempt(node: id.node, attempt: id.attempt))
   }
 
   /// The value of `get(key)`, or of `get(key, node)`; nil when it is absent.
   func value(_ scope: TokenScope, key: String, node: String?) -> String? {
     guard let view else { return nil }
-    // The snapshot holds its history, so no read can miss it.
+    // What the views above need is in their snapshots, so no read can miss history.
     if let node { return try? view.get(key, node: node, scope: scope)?.put.value }
     return try? view.get(key, scope: scope)?.put.value
+  }
+
+  private static func snapshot(
+    _ machine: RunMachine, _ store: any Store, history: Bool
+  ) throws -> TokenSnapshot {
+    guard let snapshot = try store.token(of: machine.header.id, history: history) else {
+      throw StoreError.damaged("run \(machine.header.id) has no token")
+    }
+    return snapshot
+  }
+
+  private static func apply(
+    _ entries: [TokenPutBatch.Entry], of id: AttemptID, to snapshot: inout TokenSnapshot,
+    now: Timestamp
+  ) {
+    for entry in entries {
+      snapshot.apply(
+        TokenPut(
+          seq: snapshot.account.lastSeq + 1, scope: entry.scope, key: entry.key, node: id.node,
+          attempt: id.attempt, value: entry.value, time: now))
+    }
   }
 }

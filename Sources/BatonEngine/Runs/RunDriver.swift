@@ -24,14 +24,35 @@ final class RunDriver: Sendable {
     case neverStarted(AttemptID)
   }
 
+  /// What one step leaves to be stored and done.
+  private struct Step: Sendable {
+    var machine: RunMachine?
+    var inputs: [Input]
+    var transition: RunTransition
+    var guards: [ViewGuard]
+    var credentials: [AttemptID: TaskCredential]
+    var slotsTaken: Int
+    var hasMore: Bool
+  }
+
   private struct State {
+    /// Nil while a step is made, and while the run is to be read again.
     var machine: RunMachine?
     var inputs: [Input] = []
     var isBusy = false
     /// Credentials of attempts that are not launched yet.
     var credentials: [AttemptID: TaskCredential] = [:]
+    /// Attempts whose entries the token did not take.
+    var refusals: [AttemptID: BatonError] = [:]
+    /// How often in a row the store has refused.
+    var failures = 0
     var hasEnded = false
   }
+
+  /// Refusals in a row after which a run waits before it is tried again.
+  private static let promptRetries = 3
+  /// The longest such wait.
+  private static let longestDelay = Duration.seconds(10)
 
   let id: RunID
   let engine: Engine
@@ -44,97 +65,148 @@ final class RunDriver: Sendable {
   }
 
   /// Takes an input; returns at once.
-  func send(_ input: Input) {
-    let isFirst = state.withLock { state -> Bool in
-      guard !state.hasEnded else { return false }
+  ///
+  /// - Returns: False when the run has ended, so that nothing comes of it.
+  @discardableResult
+  func send(_ input: Input) -> Bool {
+    let (isTaken, isFirst) = state.withLock { state -> (Bool, Bool) in
+      guard !state.hasEnded else { return (false, false) }
       state.inputs.append(input)
-      guard !state.isBusy else { return false }
-      state.isBusy = true
-      return true
+      defer { state.isBusy = true }
+      return (true, !state.isBusy)
     }
-    if isFirst { step() }
+    if isFirst { proceed() }
+    return isTaken
   }
 
   // MARK: - Steps
 
-  /// Applies what waits and submits the transition; called by the one holder of `isBusy`.
-  private func step() {
-    var taken: (machine: RunMachine, inputs: [Input])?
-    state.withLock { state in
-      guard let machine = state.machine else { return }
-      taken = (machine, state.inputs)
-      // The machine is moved out, so that it is changed in place and not copied.
-      state.machine = nil
-      state.inputs.removeAll(keepingCapacity: true)
+  /// Makes steps until one must be stored, or nothing is left; by the one holder of `isBusy`.
+  private func proceed() {
+    while let (machine, inputs, refusals) = take() {
+      var step = makeStep(machine, inputs, refusals)
+      keep(&step)
+      guard step.transition.isEmpty else {
+        store(step)
+        return
+      }
+      perform(step.transition.actions)
+      if rests(hasMore: false) { return }
     }
-    guard let (machine, inputs) = taken else { return }
-    var stepper = RunStepper(machine: machine, engine: engine) { [weak self] in
-      self?.send(.wake)
-    }
-    taken = nil
-    stepper.apply(inputs)
-    let transition = stepper.machine.takeTransition()
-    let hasMore = stepper.hasMore
-    state.withLock { state in
-      state.machine = stepper.machine
-      state.credentials.merge(stepper.credentials) { _, new in new }
-    }
-    guard !transition.isEmpty else {
-      perform(transition.actions)
-      proceed(hasMore: false)
-      return
-    }
-    store(transition, inputs, hasMore: hasMore)
   }
 
-  private func store(_ transition: RunTransition, _ inputs: [Input], hasMore: Bool) {
+  /// Moves the machine out, so that it is changed in place and not copied.
+  private func take() -> (RunMachine, [Input], [AttemptID: BatonError])? {
+    state.withLock { state in
+      guard let machine = state.machine.take() else { return nil }
+      defer { state.inputs.removeAll(keepingCapacity: true) }
+      return (machine, state.inputs, state.refusals)
+    }
+  }
+
+  private func makeStep(
+    _ machine: consuming RunMachine, _ inputs: [Input], _ refusals: [AttemptID: BatonError]
+  ) -> Step {
+    var stepper = RunStepper(
+      machine: machine, engine: engine, refusals: refusals,
+      retry: { [weak self] in self?.send(.wake) ?? false })
+    stepper.apply(inputs)
+    let transition = stepper.machine.takeTransition()
+    return Step(
+      machine: stepper.machine, inputs: inputs, transition: transition, guards: stepper.guards,
+      credentials: stepper.credentials, slotsTaken: stepper.slotsTaken, hasMore: stepper.hasMore)
+  }
+
+  private func keep(_ step: inout Step) {
+    let machine = step.machine.take()
+    state.withLock { state in
+      state.machine = machine
+      state.credentials.merge(step.credentials) { _, new in new }
+    }
+  }
+
+  private func store(_ step: Step) {
     let id = id
     let limits = engine.options.tokenLimits
     engine.store.submit { writer in
-      try transition.store(id, writer, limits)
+      try step.transition.store(id, step.guards, writer, limits)
     } completion: { [self] result in
       switch result {
       case .success:
-        perform(transition.actions)
-        proceed(hasMore: hasMore)
-      case .failure(let error):
-        recover(from: error, inputs)
+        state.withLock { state in
+          state.failures = 0
+          state.refusals.removeAll()
+        }
+        perform(step.transition.actions)
+        if !rests(hasMore: step.hasMore) { proceed() }
+      case .failure(let error): refused(error, step)
       }
     }
   }
 
-  /// Goes on with what arrived meanwhile, or rests.
-  private func proceed(hasMore: Bool) {
-    let goesOn = state.withLock { state -> Bool in
-      if state.hasEnded { return false }
-      if hasMore || !state.inputs.isEmpty { return true }
+  /// Whether nothing waits; then somebody else may become the holder of `isBusy`.
+  private func rests(hasMore: Bool) -> Bool {
+    state.withLock { state in
+      if state.hasEnded { return true }
+      if hasMore || !state.inputs.isEmpty { return false }
       state.isBusy = false
-      return false
+      return true
     }
-    if goesOn { step() }
   }
 
-  /// Reads the run again after a transition that was refused, and applies its inputs anew.
-  private func recover(from error: any Error, _ inputs: [Input]) {
-    guard error is BatonError else {
-      // The store has stopped or has no room: what is durable stays true, and the run goes on
-      // from there at the next start.
-      engine.logger.critical(
-        "run is parked until the next start", metadata: ["run": "\(id)", "error": "\(error)"])
-      return
+  // MARK: - Refusals
+
+  /// Takes back a step that was not stored; the run is read again, now or later.
+  private func refused(_ error: any Error, _ step: Step) {
+    let failures = state.withLock { state in
+      state.machine = nil
+      state.credentials.removeAll()
+      state.inputs.insert(contentsOf: step.inputs, at: 0)
+      if case .puts(let attempt, let cause)? = error as? TransitionRefused {
+        state.refusals[attempt] = cause
+      }
+      if error is TransitionRefused { return 0 }
+      state.failures += 1
+      return state.failures
     }
-    engine.logger.notice(
-      "transition refused, applied anew", metadata: ["run": "\(id)", "error": "\(error)"])
+    for _ in 0..<step.slotsTaken { engine.slots.release() }
+    if error is TransitionRefused {
+      readAgain()
+    } else {
+      wait(error, failures)
+    }
+  }
+
+  /// Tries the run again after the store has refused it or could not be read.
+  func readAgain() {
     do {
       let machine = try engine.readMachine(id)
-      state.withLock { state in
-        state.machine = machine
-        state.inputs.insert(contentsOf: inputs, at: 0)
-      }
-      step()
+      state.withLock { $0.machine = machine }
+      proceed()
     } catch {
-      engine.logger.critical(
-        "run cannot be read", metadata: ["run": "\(id)", "error": "\(error)"])
+      let failures = state.withLock { state in
+        state.failures += 1
+        return state.failures
+      }
+      wait(error, failures)
+    }
+  }
+
+  /// Parks the run while the store does not work; it goes on by itself (reliability R4).
+  private func wait(_ error: any Error, _ failures: Int) {
+    let metadata: Logger.Metadata = ["run": "\(id)", "error": "\(error)"]
+    switch error as? StoreError {
+    case .failed, .closed:
+      // The store has stopped for good: what is durable stays true, and the run goes on from
+      // there at the next start.
+      engine.logger.critical("run is parked until the next start", metadata: metadata)
+    case .statusChanged where failures <= Self.promptRetries:
+      engine.logger.notice("transition refused, applied anew", metadata: metadata)
+      readAgain()
+    default:
+      if failures == 1 { engine.logger.error("run waits for the store", metadata: metadata) }
+      let delay = min(.milliseconds(100 << min(failures, 10)), Self.longestDelay)
+      engine.deadlines.set(.retry(id), engine.clock.now().advanced(by: delay))
     }
   }
 
@@ -146,30 +218,27 @@ final class RunDriver: Sendable {
       case .launch(let attempt): launch(attempt)
       case .kill(let attempt, let graceMS, let reason):
         engine.programs.kill(attempt, grace: .milliseconds(graceMS), reason: reason)
-      case .setDeadline(let attempt, let time): engine.deadlines.set(attempt, time)
+      case .setDeadline(let attempt, let time): engine.deadlines.set(.attempt(attempt), time)
       case .removeFiles(let attempt):
-        engine.deadlines.remove(attempt)
-        engine.slots.release()
+        engine.deadlines.remove(.attempt(attempt))
         engine.programs.removeFiles(attempt)
+        engine.slots.release()
       case .ended: end()
       }
     }
   }
 
   private func launch(_ id: AttemptID) {
-    let start = state.withLock { state -> (RunMachine, TaskCredential)? in
-      guard let machine = state.machine,
-        let credential = state.credentials.removeValue(forKey: id)
+    let start = state.withLock { state -> ProgramStart? in
+      guard let credential = state.credentials.removeValue(forKey: id),
+        let plan = state.machine?.plan, let position = plan.graph.index(of: id.node),
+        let header = state.machine?.header, let attempt = state.machine?.running[position],
+        attempt.id == id
       else { return nil }
-      return (machine, credential)
+      return ProgramStart(
+        attempt: attempt, header: header, plan: plan, position: position, credential: credential)
     }
-    guard let (machine, credential) = start, let position = machine.plan.graph.index(of: id.node),
-      let attempt = machine.running[position], attempt.id == id
-    else { return }
-    engine.programs.launch(
-      ProgramStart(
-        attempt: attempt, header: machine.header, plan: machine.plan, position: position,
-        credential: credential))
+    if let start { engine.programs.launch(start) }
   }
 
   private func end() {

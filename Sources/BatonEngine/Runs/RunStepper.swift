@@ -3,24 +3,35 @@ internal import BatonStore
 
 /// One step of a run: inputs are applied, then the nodes that may start are prepared.
 ///
-/// A node that reads the token is prepared only when the outcomes before it are stored, because a
-/// view holds what was committed before the start (T10, T43). Nodes without a process follow each
-/// other within the step, up to a bound.
+/// A node that reads the token is prepared only when what its ancestors changed is stored, because
+/// a view holds what was committed before the start (T10, T43). Nodes without a process follow
+/// each other within the step, up to a bound.
 struct RunStepper {
   var machine: RunMachine
   private(set) var credentials: [AttemptID: TaskCredential] = [:]
+  /// What the starts took for granted.
+  private(set) var guards: [ViewGuard] = []
+  /// Slots that the starts took.
+  private(set) var slotsTaken = 0
   /// Whether nodes are ready that the next step will start.
   private(set) var hasMore = false
 
   private let engine: Engine
   private let now: Timestamp
-  private let retry: @Sendable () -> Void
+  private let refusals: [AttemptID: BatonError]
+  private let retry: AttemptSlots.Retry
   private var outcomes = 0
 
-  /// - Parameter retry: Called when a slot is free for a node that found none.
-  init(machine: RunMachine, engine: Engine, retry: @escaping @Sendable () -> Void) {
+  /// - Parameters:
+  ///   - refusals: Attempts whose entries the token did not take when the step was tried before.
+  ///   - retry: Called when a slot is free for a node that found none.
+  init(
+    machine: consuming RunMachine, engine: Engine, refusals: [AttemptID: BatonError],
+    retry: @escaping AttemptSlots.Retry
+  ) {
     self.machine = machine
     self.engine = engine
+    self.refusals = refusals
     self.retry = retry
     now = engine.clock.now()
   }
@@ -32,10 +43,8 @@ struct RunStepper {
       case .begin: machine.begin(now: now)
       case .wake: wasWoken = true
       case .ended(let id, let end):
-        let isCondition = machine.plan.graph.index(of: id.node)
-          .map { machine.plan.steps[$0].isCondition }
-        let admitted = admit(end.outcome(isCondition: isCondition ?? false), of: id)
-        if machine.attemptEnded(id, admitted, now: now) { outcomes += 1 }
+        let ended = admit(outcome(of: id, end), of: id)
+        if machine.attemptEnded(id, ended, now: now) { outcomes += 1 }
       case .timedOut(let id): machine.attemptTimedOut(id)
       case .neverStarted(let id):
         if machine.attemptNeverStarted(id, now: now) { outcomes += 1 }
@@ -50,39 +59,69 @@ struct RunStepper {
   private mutating func startReady() {
     while let position = machine.nextReady() {
       let step = machine.plan.steps[position]
-      if outcomes > 0, step.readsToken || outcomes >= engine.options.maximumCascade {
+      if mustWait(position, step) {
         hasMore = true
         return
       }
-      if !step.isInProcess, !engine.slots.take(orRetry: retry) { return }
+      if !step.isInProcess {
+        guard engine.slots.take(for: machine.header.id, orRetry: retry) else { return }
+        slotsTaken += 1
+      }
       prepare(position, step)
+    }
+  }
+
+  /// Whether what this step has changed must be stored before the node can start.
+  private func mustWait(_ position: Int, _ step: RunPlan.Step) -> Bool {
+    if outcomes >= engine.options.maximumCascade { return true }
+    guard step.readsToken else { return false }
+    return machine.changedNodes.contains {
+      machine.plan.tokenGraph.isAncestor(machine.nodes[$0].node, step.name)
     }
   }
 
   private mutating func prepare(_ position: Int, _ step: RunPlan.Step) {
     do {
-      let view = try engine.tokenReader(for: machine, position)
-      let renderer = InputRenderer(header: machine.header, step: step, tokens: view)
+      let tokens = try reader(position, step)
+      let renderer = InputRenderer(header: machine.header, step: step, tokens: tokens)
       switch step.kind {
       case .noop:
         let inputs = try renderer.inputs(argv: [])
         let puts = try renderer.puts(step.put, outcome: nil)
         execute(position, AttemptOutcome(status: .completed, puts: puts), inputs)
       case .expression(let text):
-        decide(position, text, renderer)
+        execute(position, decide(position, text, renderer), nil)
       case .command(let argv), .conditionCommand(let argv):
         start(position, try renderer.inputs(argv: argv))
       case .unavailable(let type):
         throw PreparationError(
           reason: "exec_failed", message: "this server does not execute type \(type.rawValue)")
       }
-    } catch let error as PreparationError {
-      if !step.isInProcess { engine.slots.release() }
-      execute(position, .failed(error.reason, error.message), nil)
     } catch {
-      if !step.isInProcess { engine.slots.release() }
-      execute(position, .failed("exec_failed", "the node could not be prepared: \(error)"), nil)
+      if !step.isInProcess {
+        slotsTaken -= 1
+        engine.slots.release()
+      }
+      let failure =
+        error as? PreparationError
+        ?? PreparationError(
+          reason: "exec_failed", message: "the node could not be prepared: \(error)")
+      execute(position, .failed(failure.reason, failure.message), nil)
     }
+  }
+
+  /// What the templates of a start read, and the guard that goes with it.
+  private mutating func reader(
+    _ position: Int, _ step: RunPlan.Step
+  ) throws -> NodeTokenReader {
+    guard step.readsToken else { return .none }
+    let reader = try NodeTokenReader(
+      startOf: position, machine, host: step.isInProcess ? nil : engine.options.host, now: now,
+      engine.store)
+    let sources = machine.running.values.map(\.id.node)
+      .filter { machine.plan.tokenGraph.isAncestor($0, step.name) }
+    if !sources.isEmpty { guards.append(ViewGuard(seq: reader.seq, sources: Set(sources))) }
+    return reader
   }
 
   private mutating func start(_ position: Int, _ inputs: AttemptInputs) {
@@ -93,18 +132,18 @@ struct RunStepper {
     if let id = machine.running[position]?.id { credentials[id] = credential }
   }
 
-  private mutating func decide(_ position: Int, _ text: String, _ renderer: InputRenderer) {
+  private func decide(
+    _ position: Int, _ text: String, _ renderer: InputRenderer
+  ) -> AttemptOutcome {
     let values = NodeExpressionValues(machine: machine, position: position, tokens: renderer.tokens)
     switch engine.evaluator.evaluate(text, values: values) {
-    case .failure(let failure):
-      execute(position, .failed(failure.reason.rawValue, failure.message), nil)
+    case .failure(let failure): return .failed(failure.reason.rawValue, failure.message)
     case .success(let decision):
       do {
         let puts = try renderer.puts(machine.plan.steps[position].put, outcome: decision)
-        execute(
-          position, AttemptOutcome(status: .completed, decision: decision, puts: puts), nil)
+        return AttemptOutcome(status: .completed, decision: decision, puts: puts)
       } catch {
-        execute(position, .failed(error.reason, error.message), nil)
+        return .failed(error.reason, error.message)
       }
     }
   }
@@ -112,35 +151,47 @@ struct RunStepper {
   private mutating func execute(
     _ position: Int, _ outcome: AttemptOutcome, _ inputs: AttemptInputs?
   ) {
-    let id = AttemptID(
-      run: machine.header.id, node: machine.nodes[position].node,
-      attempt: machine.nodes[position].attempts + 1)
-    machine.execute(position, outcome: admit(outcome, of: id), inputs: inputs, now: now)
+    let admitted = admit(outcome, of: machine.nextAttempt(of: position))
+    machine.execute(position, outcome: admitted, inputs: inputs, now: now)
     outcomes += 1
   }
 
-  // MARK: - Puts
+  // MARK: - Ends
 
-  /// The outcome as it can be recorded: entries that the token does not take change it (T51, G21).
-  private func admit(_ outcome: AttemptOutcome, of id: AttemptID) -> AttemptOutcome {
-    guard !outcome.puts.isEmpty else { return outcome }
-    do {
-      try engine.checkPuts(TokenPutBatch(source: id, entries: outcome.puts))
-      return outcome
-    } catch {
-      var refused = outcome
-      refused.puts = []
-      if outcome.status == .completed {
-        refused.status = .failed
-        refused.reason = error.reason.rawValue
-        refused.message = error.message
-        refused.decision = nil
-      } else {
-        let defect = "\(error.reason.rawValue): \(error.message)"
-        refused.message = outcome.message.map { "\($0); \(defect)" } ?? defect
-      }
-      return refused
+  /// How an attempt ended, with what a decided command condition puts (G21).
+  private func outcome(of id: AttemptID, _ end: ProgramEnd) -> AttemptOutcome {
+    guard let position = machine.plan.graph.index(of: id.node) else {
+      return end.outcome(isCondition: false)
     }
+    let step = machine.plan.steps[position]
+    var outcome = end.outcome(isCondition: step.isCondition)
+    guard let decision = outcome.decision, !step.put.isEmpty,
+      let attempt = machine.running[position], attempt.id == id, attempt.killReason == nil
+    else { return outcome }
+    do {
+      let tokens =
+        step.put.contains(where: \.value.readsToken)
+        ? try NodeTokenReader(
+          endOf: id, with: outcome.puts, machine, now: now, engine.store)
+        : .none
+      outcome.puts += try InputRenderer(header: machine.header, step: step, tokens: tokens)
+        .puts(step.put, outcome: decision)
+    } catch {
+      let failure =
+        error as? PreparationError
+        ?? PreparationError(reason: "exec_failed", message: "the put could not be made: \(error)")
+      outcome.status = .failed
+      outcome.reason = failure.reason
+      outcome.message = failure.message
+      outcome.decision = nil
+    }
+    return outcome
+  }
+
+  /// The outcome as it can be recorded: entries that the token did not take change it (T51, G21).
+  private func admit(_ outcome: AttemptOutcome, of id: AttemptID) -> AttemptOutcome {
+    guard !outcome.puts.isEmpty, let refusal = refusals[id] else { return outcome }
+    return outcome.withoutPuts(refusal.reason.rawValue, refusal.message)
   }
 }
 

@@ -1,17 +1,37 @@
 internal import BatonCore
 internal import BatonStore
 
+/// Why a transition of a run was not stored although the store works.
+enum TransitionRefused: Error {
+  /// An ancestor has put after a start had read the token; see ``ViewGuard``.
+  case viewMoved
+  /// The token does not take the entries that an attempt puts at its end (T20).
+  case puts(AttemptID, BatonError)
+}
+
 extension RunTransition {
   /// Writes the transition within one unit of work.
   ///
-  /// - Throws: what the store refuses; a put beyond the limits of the token is a ``BatonError``.
-  func store(_ id: RunID, _ writer: any StoreWriter, _ limits: TokenLimits) throws {
+  /// - Parameters:
+  ///   - guards: What the starts of the transition took for granted.
+  ///   - limits: What the token may hold.
+  /// - Throws: ``TransitionRefused``, and what the store throws.
+  func store(
+    _ id: RunID, _ guards: [ViewGuard], _ writer: any StoreWriter, _ limits: TokenLimits
+  ) throws {
+    for viewGuard in guards where try viewGuard.isBroken(id, writer) {
+      throw TransitionRefused.viewMoved
+    }
     for change in changes {
       switch change {
       case .insertAttempt(let attempt): try writer.insertAttempt(attempt)
       case .updateAttempt(let attempt): try writer.updateAttempt(attempt)
       case .put(let batch, let exempt):
-        try writer.putToken(batch, limits: limits, exempt: exempt)
+        do {
+          try writer.putToken(batch, limits: limits, exempt: exempt)
+        } catch let error as BatonError {
+          throw TransitionRefused.puts(batch.source, error)
+        }
       }
     }
     for node in nodes { try writer.updateNode(node) }

@@ -7,7 +7,7 @@ extension EngineService {
   package func deployApplication(
     _ request: Wire.DeployApplicationRequest, _ call: UnaryCall<Wire.DeployApplicationResponse>
   ) {
-    call.respond { try await deploy(request) }
+    respond(to: call) { try await deploy(request) }
   }
 
   private func deploy(
@@ -33,7 +33,9 @@ extension EngineService {
         version: UInt32(clamping: isSame ? newest?.id.version ?? 1 : (newest?.id.version ?? 0) + 1),
         created: !isSame, warnings: warnings)
     }
-    let bodyHash = RequestID.hash([request.content, Array(namespace.utf8)])
+    let bodyHash = RequestID.hash([
+      request.content, Array(namespace.utf8), Array("\(request.format.rawValue)".utf8),
+    ])
     let content = request.content
     let stored = try await engine.store.commit { writer in
       try StoredVersion.store(
@@ -70,7 +72,7 @@ extension EngineService {
   package func getApplication(
     _ request: Wire.GetApplicationRequest, _ call: UnaryCall<Wire.GetApplicationResponse>
   ) {
-    call.respond {
+    respond(to: call) {
       let namespace = try RequestChecks.namespace(request.namespace)
       let name = try RequestChecks.required(request.application, "application")
       let version = request.version == 0 ? nil : Int(request.version)
@@ -99,9 +101,9 @@ extension EngineService {
   package func listApplications(
     _ request: Wire.ListApplicationsRequest, _ call: UnaryCall<Wire.ListApplicationsResponse>
   ) {
-    call.respond {
+    respond(to: call) {
       let namespace = try RequestChecks.namespace(request.namespace)
-      let size = try RequestChecks.pageSize(request.pageSize)
+      let size = try PageSize.checked(request.pageSize)
       let after = try PageToken.decode(request.pageToken, kind: "apps", request.namePrefix)
       let catalog = engine.catalog
       return try await engine.store.readAsync { reader in

@@ -7,7 +7,7 @@ extension EngineService {
   package func batchRuns(
     _ request: Wire.BatchRunsRequest, _ call: UnaryCall<Wire.BatchRunsResponse>
   ) {
-    call.respond {
+    respond(to: call) {
       let batch = try BatchQuery(request)
       try batch.checkTotal()
       let engine = engine
@@ -28,7 +28,7 @@ extension EngineService {
   package func streamBatchRuns(
     _ request: Wire.StreamBatchRunsRequest, _ call: ServerStreamCall<Wire.BatchRunsResult>
   ) {
-    call.respond { writer in
+    respond(to: call) { writer in
       let batch = try BatchQuery(
         Wire.BatchRunsRequest(
           programs: request.programs, namespace: request.namespace, statuses: request.statuses,

@@ -8,9 +8,9 @@ extension EngineService {
   package func listNodes(
     _ request: Wire.ListNodesRequest, _ call: UnaryCall<Wire.ListNodesResponse>
   ) {
-    call.respond {
+    respond(to: call) {
       let locator = try Self.locator(request.run)
-      let size = try RequestChecks.pageSize(request.pageSize)
+      let size = try PageSize.checked(request.pageSize)
       let statuses = try Self.nodeStatuses(request.statuses)
       let filter = statuses.map(\.word).sorted().joined(separator: ",")
       let place = try PageToken.decode(
@@ -45,7 +45,7 @@ extension EngineService {
   package func getAttempt(
     _ request: Wire.GetAttemptRequest, _ call: UnaryCall<Wire.GetAttemptResponse>
   ) {
-    call.respond {
+    respond(to: call) {
       let locator = try Self.locator(request.run)
       let catalog = engine.catalog
       return try await engine.store.readAsync { reader in
@@ -66,7 +66,7 @@ extension EngineService {
   package func getNodeLog(
     _ request: Wire.GetNodeLogRequest, _ call: ServerStreamCall<Wire.LogChunk>
   ) {
-    call.respond { writer in
+    respond(to: call) { writer in
       let locator = try Self.locator(request.run)
       let catalog = engine.catalog
       let id = try await engine.store.readAsync { reader in
@@ -83,11 +83,16 @@ extension EngineService {
       if request.streams.isEmpty || request.streams.contains(.stderr) {
         streams.append(.standardError)
       }
-      try await logs.readLog(
-        AttemptKey(id), streams: streams, offset: UInt64(clamping: request.offset),
-        follow: request.follow
-      ) { chunk in
-        try await writer.send(Wire.LogChunk(chunk))
+      do {
+        try await logs.readLog(
+          AttemptKey(id), streams: streams, offset: UInt64(clamping: request.offset),
+          follow: request.follow
+        ) { chunk in
+          try await writer.send(Wire.LogChunk(chunk))
+        }
+      } catch let error as ExecError where error.code == .attemptNotFound {
+        // The attempt is recorded, but no process was started for it: it has written nothing.
+        return
       }
     }
   }

@@ -7,7 +7,7 @@ extension EngineService {
   package func getRun(
     _ request: Wire.GetRunRequest, _ call: UnaryCall<Wire.GetRunResponse>
   ) {
-    call.respond {
+    respond(to: call) {
       let locator = try Self.locator(request.run)
       return try await engine.store.readAsync { reader in
         let run = try reader.run(locator)
@@ -21,12 +21,12 @@ extension EngineService {
   package func listRuns(
     _ request: Wire.ListRunsRequest, _ call: UnaryCall<Wire.ListRunsResponse>
   ) {
-    call.respond {
-      let size = try RequestChecks.pageSize(request.pageSize)
+    respond(to: call) {
+      let size = try PageSize.checked(request.pageSize)
       var query = try RunFilters.query(request)
       let fingerprint = RunFilters.fingerprint(request, query)
       if let place = try PageToken.decode(request.pageToken, kind: "runs", fingerprint) {
-        guard let cursor = RunCursor(place) else { throw RequestChecks.pageTokenInvalid() }
+        guard let cursor = RunCursor(place) else { throw PlaceToken.invalid }
         query.before = cursor
       }
       query.limit = size + 1
@@ -47,7 +47,7 @@ extension EngineService {
   package func watchRun(
     _ request: Wire.WatchRunRequest, _ call: ServerStreamCall<Wire.RunEvent>
   ) {
-    call.respond { writer in
+    respond(to: call) { writer in
       let locator = try Self.locator(request.run)
       let run = try await engine.store.readAsync { try $0.run(locator) }.header.id
       // Subscribed before the first read, so that no change falls between.

@@ -8,18 +8,18 @@ extension EngineService {
     _ request: Wire.TriggerPipelineRequest, _ call: UnaryCall<Wire.TriggerPipelineResponse>
   ) {
     do {
-      let trigger = try RunTrigger(request, engine)
-      let engine = engine
-      engine.store.submit {
+      let context = call.context
+      let trigger = try RunTrigger(request, principal: context.identity.name, engine)
+      engine.store.submit { [engine] in
         try trigger.create($0, engine)
-      } completion: { result in
+      } completion: { [self] result in
         switch result {
         case .success(let created):
           call.reply(created.response)
           if let (record, nodes, plan) = created.new {
             engine.begin(record, nodes: nodes, plan: plan)
           }
-        case .failure(let error): call.fail(StoreFailure.answer(error))
+        case .failure(let error): call.fail(answer(to: error, context))
         }
       }
     } catch {
@@ -37,6 +37,7 @@ struct RunTrigger: Sendable {
   private let env: [String: String]
   private let externalID: String?
   private let conf: String?
+  private let principal: String
   private let requestKey: RequestKey?
   private let bodyHash: [UInt8]
 
@@ -49,7 +50,10 @@ struct RunTrigger: Sendable {
 
   /// - Throws: INVALID_ARGUMENT `name_missing`, `name_invalid`, `request_id_invalid`,
   ///   `run_id_invalid`, `env_name_invalid`, `not_permitted` for what later versions bring.
-  init(_ request: Wire.TriggerPipelineRequest, _ engine: Engine) throws(BatonError) {
+  init(
+    _ request: Wire.TriggerPipelineRequest, principal: String, _ engine: Engine
+  ) throws(BatonError) {
+    self.principal = principal
     workflow = WorkflowID(
       namespace: try RequestChecks.namespace(request.namespace),
       application: try RequestChecks.required(request.application, "application"),
@@ -90,9 +94,9 @@ struct RunTrigger: Sendable {
   ///   INVALID_ARGUMENT `argument_missing`; ALREADY_EXISTS `run_id_taken`, `request_id_reused`;
   ///   RESOURCE_EXHAUSTED `argument_limit`, `env_limit`.
   func create(_ writer: any StoreWriter, _ engine: Engine) throws -> Created {
-    if let requestKey,
-      let answer = try writer.answer(of: requestKey, bodyHash: bodyHash),
-      let record = RunID(String(decoding: answer, as: UTF8.self)).flatMap({ try? writer.run($0) })
+    if let requestKey, let answer = try writer.answer(of: requestKey, bodyHash: bodyHash),
+      let known = RunID(String(decoding: answer, as: UTF8.self)),
+      let record = try writer.run(known)
     {
       return Created(response: response(record, replayed: true), new: nil)
     }
@@ -102,7 +106,7 @@ struct RunTrigger: Sendable {
     }
     let header = RunHeader(
       id: id, workflow: workflow, version: version, created: writer.now, externalID: externalID,
-      arguments: try RunInputs.arguments(arguments, plan.workflow),
+      principal: principal, arguments: try RunInputs.arguments(arguments, plan.workflow),
       env: try RunInputs.environment(env, plan), conf: conf)
     var state = RunState(status: .pending)
     state.lastEvent = 1

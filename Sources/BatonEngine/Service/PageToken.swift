@@ -1,12 +1,10 @@
 internal import BatonCore
-internal import Foundation
+internal import BatonStore
 
-/// Opaque page tokens: the place to go on from, bound to the list and its filters (T56).
+/// Page tokens whose place is a text.
 enum PageToken {
   static func encode(_ place: String, kind: String, _ filters: String...) -> String {
-    let text = fingerprint(kind, filters) + place
-    return Data(text.utf8).base64EncodedString()
-      .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    PlaceToken.text(Array(place.utf8), of: [kind] + filters)
   }
 
   /// The place to go on from; nil: the first page.
@@ -15,18 +13,8 @@ enum PageToken {
   static func decode(
     _ token: String, kind: String, _ filters: String...
   ) throws(BatonError) -> String? {
-    guard !token.isEmpty else { return nil }
-    var text = token.replacing("-", with: "+").replacing("_", with: "/")
-    while text.utf8.count % 4 != 0 { text += "=" }
-    guard let data = Data(base64Encoded: text) else { throw RequestChecks.pageTokenInvalid() }
-    let decoded = String(decoding: data, as: UTF8.self)
-    let prefix = fingerprint(kind, filters)
-    guard decoded.hasPrefix(prefix) else { throw RequestChecks.pageTokenInvalid() }
-    return String(decoded.dropFirst(prefix.count))
-  }
-
-  private static func fingerprint(_ kind: String, _ filters: [String]) -> String {
-    let hash = RequestID.hash([Array(kind.utf8)] + filters.map { Array($0.utf8) })
-    return Data(hash.prefix(9)).base64EncodedString()
+    guard let place = try PlaceToken.place(token, of: [kind] + filters) else { return nil }
+    guard let text = String(validating: place, as: UTF8.self) else { throw PlaceToken.invalid }
+    return text
   }
 }

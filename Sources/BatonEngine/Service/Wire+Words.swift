@@ -1,8 +1,9 @@
 internal import BatonCore
 internal import BatonWire
 
-// The words of the contract have one number on the wire and another in the store; each is mapped
-// by its word, so that neither can drift from the other unseen.
+// The words of the contract have one number on the wire and another in the store. Each is mapped by
+// a case of its own, so that a word that is new in the store does not compile until it is on the
+// wire as well.
 
 extension Wire.RunStatus {
   init(_ status: BatonCore.RunStatus) {

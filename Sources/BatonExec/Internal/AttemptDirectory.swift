@@ -1,8 +1,9 @@
 internal import BatonCore
 internal import Glibc
 
-/// Where an attempt's files are: `<data>/attempts/<run>/<node>/<attempt>/`. Paths are computed from
-/// the data directory in use, so that one that was moved still works.
+/// Where an attempt's files are: `<data>/attempts/<run>/<node>/<attempt>/`.
+///
+/// Paths are computed from the data directory in use, so that one that was moved still works.
 struct AttemptDirectory: Sendable {
   /// The working directory of programs that ask for no other, relative to the attempt's.
   static let work = "work"

@@ -1,5 +1,6 @@
-/// The `claim` of an attempt's directory: who runs it. Written by the shim (`claim.c`), or by the
-/// engine when it makes sure that no shim ever will.
+/// The `claim` of an attempt's directory: who runs it.
+///
+/// Written by the shim (`claim.c`), or by the engine when it makes sure that no shim ever will.
 struct ClaimFile {
   /// The shim; nil when the engine has the claim, or when the shim is of an earlier boot.
   var shim: ProcessIdentity?

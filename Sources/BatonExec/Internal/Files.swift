@@ -61,7 +61,7 @@ enum Files {
     let fd = open(path, O_RDONLY | O_CLOEXEC)
     guard fd >= 0 else { return nil }
     defer { close(fd) }
-    var bytes = [UInt8]()
+    var bytes: [UInt8] = []
     var size = 4096
     while bytes.count < 1 << 20 {
       let before = bytes.count

@@ -36,8 +36,9 @@ enum LaunchFile {
   }
 
   private static func milliseconds(_ duration: Duration) -> UInt32 {
-    UInt32(clamping: max(duration, .zero) / .milliseconds(1) >= 4_000_000_000
-      ? Int64(UInt32.max) : Int64((max(duration, .zero) / .milliseconds(1)).rounded(.up)))
+    UInt32(
+      clamping: max(duration, .zero) / .milliseconds(1) >= 4_000_000_000
+        ? Int64(UInt32.max) : Int64((max(duration, .zero) / .milliseconds(1)).rounded(.up)))
   }
 
   private static func append(_ value: some FixedWidthInteger, to bytes: inout [UInt8]) {

@@ -29,7 +29,10 @@ struct ShimServer: Sendable {
   }
 
   enum Sending { case sent, full, broken }
-  enum Receiving { case event(Event), nothing, broken }
+  enum Receiving {
+    case event(Event)
+    case nothing, broken
+  }
 
   let pid: pid_t
   let socket: Int32

@@ -4,7 +4,8 @@ package import NIOCore
 internal import Synchronization
 
 extension ConnectionPool: Caller, EncodedCaller {
-  public func unary<Request: Message, Response: Message>(
+  /// Sends one message and waits for one, again where that is allowed (FR23).
+  public nonisolated(nonsending) func unary<Request: Message, Response: Message>(
     _ method: MethodDescriptor, _ request: Request, options: CallOptions
   ) async throws -> Response {
     try await retrying(method, options) { connection, options in
@@ -12,6 +13,7 @@ extension ConnectionPool: Caller, EncodedCaller {
     }
   }
 
+  /// Sends one message and receives a stream, over a connection of its own.
   public func serverStream<Request: Message, Item: Message, Result>(
     _ method: MethodDescriptor, _ request: Request, options: CallOptions,
     _ body: (MessageStream<Item>) async throws -> Result
@@ -21,6 +23,7 @@ extension ConnectionPool: Caller, EncodedCaller {
     return try await connection.serverStream(method, request, options: options, body)
   }
 
+  /// Sends a stream and waits for one message, over a connection of its own.
   public func clientStream<Item: Message, Response: Message>(
     _ method: MethodDescriptor, of item: Item.Type, options: CallOptions,
     _ produce: (MessageWriter<Item>) async throws -> Void
@@ -30,6 +33,7 @@ extension ConnectionPool: Caller, EncodedCaller {
     return try await connection.clientStream(method, of: item, options: options, produce)
   }
 
+  /// Sends and receives streams, over a connection of their own.
   public func bidirectional<Item: Message, Answer: Message, Result>(
     _ method: MethodDescriptor, of item: Item.Type, answer: Answer.Type, options: CallOptions,
     _ body: (MessageWriter<Item>, MessageStream<Answer>) async throws -> Result
@@ -60,9 +64,9 @@ extension ConnectionPool: Caller, EncodedCaller {
   // MARK: Attempts
 
   /// Makes a call, again where that is allowed (FR23).
-  private func retrying<Response>(
+  private nonisolated(nonsending) func retrying<Response>(
     _ method: MethodDescriptor, _ options: CallOptions,
-    _ call: (RPCConnection, CallOptions) async throws -> Response
+    _ call: nonisolated(nonsending) (RPCConnection, CallOptions) async throws -> Response
   ) async throws -> Response {
     var options = options
     if !self.options.metadata.isEmpty {
@@ -86,7 +90,9 @@ extension ConnectionPool: Caller, EncodedCaller {
         return try await call(connection, options)
       } catch let error as BatonError where error.code == .unavailable {
         failures += 1
-        if let connection { retire(connection) }
+        if let connection, error.reason == "draining" || !connection.isUsable {
+          retire(connection)
+        }
         // Without a connection nothing was sent, so nothing can be done twice.
         let mayRepeat = connection == nil || Self.isRepeatable(method, options)
         guard mayRepeat, failures < self.options.maximumAttempts, !isClosed else { throw error }

@@ -44,7 +44,7 @@ extension ConnectionPool {
     }
   }
 
-  /// Takes a connection that failed or drains out of the pool.
+  /// Takes a connection that failed, or whose server drains and will close it, out of the pool.
   func retire(_ connection: RPCConnection) {
     state.withLock { $0.shared.removeAll { $0 === connection } }
     if connection.activeCalls == 0 { connection.abandon() }
@@ -94,7 +94,10 @@ extension ConnectionPool {
     let (connection, error) = state.withLock { state -> (RPCConnection?, BatonError?) in
       if state.isClosed { return (nil, Self.closed) }
       while let connection = state.idle.popLast() {
-        if connection.isUsable { return (connection, nil) }
+        if connection.isUsable {
+          state.streaming.append(connection)
+          return (connection, nil)
+        }
         state.streamConnections -= 1
       }
       guard state.streamConnections < options.maximumStreams else {
@@ -110,7 +113,13 @@ extension ConnectionPool {
       if !waiter.complete(result), case .success(let connection) = result { connection.abandon() }
     }
     do {
-      return try await value(of: waiter, deadline: deadline)
+      let connection = try await value(of: waiter, deadline: deadline)
+      let isClosed = state.withLock { state in
+        state.streaming.append(connection)
+        return state.isClosed
+      }
+      if isClosed { connection.abandon() }
+      return connection
     } catch {
       state.withLock { $0.streamConnections -= 1 }
       throw error
@@ -120,6 +129,7 @@ extension ConnectionPool {
   /// Gives the connection of a stream back.
   func release(_ connection: RPCConnection) {
     let isKept = state.withLock { state in
+      state.streaming.removeAll { $0 === connection }
       if !state.isClosed && connection.isUsable && state.idle.count < 2 {
         state.idle.append(connection)
         return true

@@ -34,11 +34,15 @@ public final class ConnectionPool: Sendable {
     /// The options of the connections, as far as they are not said above.
     package var connection = RPCConnectionOptions()
 
+    /// The usual behaviour.
     public init() {}
   }
 
   struct State {
     var shared: [RPCConnection] = []
+    /// Connections of streams in progress.
+    var streaming: [RPCConnection] = []
+    /// Connections that wait for the next stream.
     var idle: [RPCConnection] = []
     /// Connections of streams in progress, idle ones and those being opened for streams.
     var streamConnections = 0
@@ -68,7 +72,12 @@ public final class ConnectionPool: Sendable {
     self.init(to: endpoint, options: options, on: MultiThreadedEventLoopGroup.singleton.next())
   }
 
-  /// - Parameter eventLoop: Serves all connections of the pool.
+  /// A pool on an event loop of one's own.
+  ///
+  /// - Parameters:
+  ///   - endpoint: Where the server listens.
+  ///   - options: How it behaves.
+  ///   - eventLoop: Serves all connections of the pool.
   package init(to endpoint: Endpoint, options: Options, on eventLoop: any EventLoop) {
     self.endpoint = endpoint
     self.options = options
@@ -85,7 +94,7 @@ public final class ConnectionPool: Sendable {
         state.idle = []
         state.waiters = []
       }
-      return (state.shared + state.idle, state.waiters)
+      return (state.shared + state.idle + state.streaming, state.waiters)
     }
     for waiter in waiters { waiter.complete(.failure(Self.closed)) }
     for connection in connections { await connection.close() }

@@ -12,7 +12,12 @@ package protocol EncodedCaller: Sendable {
 
   /// Calls a server-streaming method.
   ///
-  /// - Parameter receive: Gets every encoded message.
+  /// - Parameters:
+  ///   - method: The method.
+  ///   - request: The encoded message.
+  ///   - options: How the call is made.
+  ///   - receive: Gets every encoded message.
+  /// - Throws: what the server answered, and what `receive` throws.
   func serverStream(
     _ method: MethodDescriptor, encoded request: ByteBuffer, options: CallOptions,
     _ receive: (ByteBuffer) async throws -> Void

@@ -9,6 +9,8 @@ struct PendingCall: Sendable {
     /// A single response to a client stream, which is waited for after the stream was written.
     case lateResponse(OneShot<ByteBuffer>)
     case stream(InboundStream)
+    /// A single response, given to a closure on the event loop.
+    case callback(@Sendable (Result<ByteBuffer, any Error>) -> Void)
   }
 
   var receiver: Receiver
@@ -20,6 +22,7 @@ struct PendingCall: Sendable {
     case .response(let continuation): continuation.resume(returning: payload)
     case .lateResponse(let response): response.complete(.success(payload))
     case .stream(let stream): stream.finish()
+    case .callback(let callback): callback(.success(payload))
     }
   }
 
@@ -28,6 +31,7 @@ struct PendingCall: Sendable {
     case .response(let continuation): continuation.resume(throwing: error)
     case .lateResponse(let response): response.complete(.failure(error))
     case .stream(let stream): stream.finish(error)
+    case .callback(let callback): callback(.failure(error))
     }
   }
 }

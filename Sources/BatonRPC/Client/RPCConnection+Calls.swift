@@ -3,7 +3,7 @@ package import BatonWire
 package import NIOCore
 
 extension RPCConnection: Caller, EncodedCaller {
-  package func unary<Request: Message, Response: Message>(
+  package nonisolated(nonsending) func unary<Request: Message, Response: Message>(
     _ method: MethodDescriptor, _ request: Request, options: CallOptions
   ) async throws -> Response {
     let (deadline, nanoseconds) = try deadline(options.timeout ?? self.options.defaultTimeout)
@@ -83,7 +83,12 @@ extension RPCConnection: Caller, EncodedCaller {
 
   /// Calls a server-streaming method with an encoded message.
   ///
-  /// - Parameter receive: Gets every encoded message.
+  /// - Parameters:
+  ///   - method: The method.
+  ///   - request: The encoded message.
+  ///   - options: How the call is made.
+  ///   - receive: Gets every encoded message.
+  /// - Throws: what the server answered, and what `receive` throws.
   package func serverStream(
     _ method: MethodDescriptor, encoded request: ByteBuffer, options: CallOptions,
     _ receive: (ByteBuffer) async throws -> Void
@@ -103,7 +108,7 @@ extension RPCConnection: Caller, EncodedCaller {
 
   // MARK: Parts
 
-  private func response(
+  private nonisolated(nonsending) func response(
     _ deadline: NIODeadline?,
     _ write: (UInt32, inout ByteBuffer) throws(BatonError) -> Void
   ) async throws -> ByteBuffer {

@@ -8,7 +8,9 @@ extension RPCConnection {
   ///
   /// - Parameters:
   ///   - endpoint: Where it listens.
+  ///   - options: How the connection behaves.
   ///   - eventLoop: The event loop that will serve the connection.
+  /// - Returns: The connection, open.
   /// - Throws: `unavailable`.
   package static func connect(
     to endpoint: Endpoint, options: RPCConnectionOptions = RPCConnectionOptions(),

@@ -63,7 +63,8 @@ extension RPCConnection {
 
   /// Ends the connection; calls in progress fail with `unavailable`.
   func failed(_ cause: (any Error)?) {
-    let error = (cause as? BatonError)
+    let error =
+      (cause as? BatonError)
       ?? BatonError(
         .unavailable, "unavailable", "the connection to the server was lost", cause: cause)
     let (calls, waiters) = state.withLock { state in

@@ -135,7 +135,9 @@ package final class RPCConnection: OutboxOwner {
 
   /// Gives up a call: the server is told, and whoever waits gets the error.
   ///
-  /// - Parameter error: nil when nobody waits any more.
+  /// - Parameters:
+  ///   - id: The call's stream.
+  ///   - error: What whoever waits gets; nil: that it was cancelled.
   func cancel(_ id: UInt32, _ error: (any Error)?) {
     var mustFlush: (@Sendable () -> Void)?
     let call = state.withLock { state -> PendingCall? in
@@ -187,7 +189,8 @@ package final class RPCConnection: OutboxOwner {
 
   static var deadlineExceeded: BatonError {
     BatonError(
-      .deadlineExceeded, "deadline_exceeded", "the server did not answer within the call's deadline")
+      .deadlineExceeded, "deadline_exceeded", "the server did not answer within the call's deadline"
+    )
   }
   private static var tooManyCalls: BatonError {
     BatonError(

@@ -10,7 +10,8 @@ final class RPCConnectionHandler: ChannelDuplexHandler {
 
   private let connection: RPCConnection
   private var context: ChannelHandlerContext?
-  private var decoder: FrameDecoder
+  // Not checked for exclusive access at run time: used on the event loop and by no closure.
+  @exclusivity(unchecked) private var decoder: FrameDecoder
   private var spare = ByteBuffer()
   private var isReading = false
   private var hasHeldBackRead = false
@@ -30,6 +31,7 @@ final class RPCConnectionHandler: ChannelDuplexHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     connection.failed(nil)
+    connection.executor.run()
     self.context = nil
     context.fireChannelInactive()
   }

@@ -37,6 +37,7 @@ public enum Endpoint: Sendable, Hashable {
 }
 
 extension Endpoint: CustomStringConvertible {
+  /// The address as it is written.
   public var description: String {
     switch self {
     case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"

@@ -30,7 +30,11 @@ final class InboundStream: Sendable {
   private let limits: StreamLimits
   private let hasCaughtUp: @Sendable () -> Void
 
-  /// - Parameter hasCaughtUp: Called when the connection may read again.
+  /// An empty stream.
+  ///
+  /// - Parameters:
+  ///   - limits: What is kept before the connection has to stop reading.
+  ///   - hasCaughtUp: Called when the connection may read again.
   init(limits: StreamLimits, hasCaughtUp: @escaping @Sendable () -> Void) {
     self.limits = limits
     self.hasCaughtUp = hasCaughtUp
@@ -68,7 +72,9 @@ final class InboundStream: Sendable {
 
   /// Ends the stream; what was received before an end without an error is still delivered.
   ///
-  /// - Parameter discarding: Whether what was received and not taken is dropped.
+  /// - Parameters:
+  ///   - error: What the stream ends with; nil: its regular end.
+  ///   - discarding: Whether what was received and not taken is dropped.
   func finish(_ error: (any Error)? = nil, discarding: Bool = false) {
     let (waiter, wasHoldingBack) = state.withLock { state in
       if discarding {

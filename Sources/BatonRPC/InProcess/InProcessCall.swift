@@ -18,7 +18,7 @@ final class InProcessCall: ServerCallSink {
   private let serverSide = Mutex<ServerCall?>(nil)
 
   init(
-    transport: InProcessTransport, handler: MethodHandler, metadata: Metadata,
+    transport: InProcessTransport, entry: DispatchTable.Entry, metadata: Metadata,
     identity: CallIdentity, deadline: Duration?, timekeeper: Timekeeper
   ) {
     self.transport = transport
@@ -27,10 +27,10 @@ final class InProcessCall: ServerCallSink {
     let limits = transport.options.streamLimits
     outbound = InboundStream(limits: limits) { [outboundGate] in outboundGate.open() }
     inbound =
-      handler.descriptor.kind.hasSingleRequest
+      entry.kind.hasSingleRequest
       ? nil : InboundStream(limits: limits) { [inboundGate] in inboundGate.open() }
     let call = ServerCall(
-      id: 1, handler: handler, metadata: metadata, identity: identity, deadline: nil,
+      id: 1, entry: entry, metadata: metadata, identity: identity, deadline: nil,
       inbound: inbound, sink: self)
     serverSide.withLock { $0 = call }
   }

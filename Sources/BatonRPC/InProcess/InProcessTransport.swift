@@ -26,15 +26,18 @@ package final class InProcessTransport: Sendable {
 
   let options: Options
   let children = ChildTasks()
-  private let services: [String: ServiceDefinition]
+  private let services: [String: [String: DispatchTable.Entry]]
   private let authenticator: any Authenticator
   private let timekeeper: Timekeeper
   private let calls = Mutex<[ObjectIdentifier: InProcessCall]>([:])
   private let isDraining = Atomic<Bool>(false)
   let peer = PeerInfo(address: "in-process")
 
+  /// A transport that serves while it is run.
+  ///
   /// - Parameters:
   ///   - services: What can be called.
+  ///   - options: What it allows.
   ///   - authenticator: Finds out who calls.
   ///   - clock: Tells the time for deadlines.
   package init<C: Clock>(
@@ -44,7 +47,10 @@ package final class InProcessTransport: Sendable {
     self.options = options
     self.authenticator = authenticator
     self.services = Dictionary(
-      services.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+      services.map { service in
+        let entry = { DispatchTable.Entry(service: service.name, handler: $0) }
+        return (service.name, service.methods.mapValues(entry))
+      }, uniquingKeysWith: { first, _ in first })
     timekeeper = Timekeeper(clock: clock, children: children)
   }
 
@@ -77,7 +83,7 @@ package final class InProcessTransport: Sendable {
     guard payload.readableBytes <= self.options.messageLimit else {
       throw InProcessCall.tooLarge("frame_too_large", payload.readableBytes, self.options)
     }
-    guard let handler = services[method.service]?.methods[method.method] else {
+    guard let entry = services[method.service]?[method.method] else {
       throw BatonError(
         .unimplemented, "unknown_method",
         "the server has no method \(method.service)/\(method.method)")
@@ -87,10 +93,11 @@ package final class InProcessTransport: Sendable {
     let metadata = Metadata(
       options.metadata.map { .init(key: Metadata.normalizedKey($0.key), value: $0.value) })
     let identity = try authenticator.identity(
-      metadata: metadata, connection: authenticator.identity(of: peer), method: handler.descriptor,
+      metadata: metadata, connection: authenticator.identity(of: peer),
+      method: entry.handler.descriptor,
       peer: peer)
     let call = InProcessCall(
-      transport: self, handler: handler, metadata: metadata, identity: identity,
+      transport: self, entry: entry, metadata: metadata, identity: identity,
       deadline: timeout.map { timekeeper.now + $0 }, timekeeper: timekeeper)
     let isAdmitted = calls.withLock { calls in
       guard calls.count < self.options.maximumActiveCalls else { return false }

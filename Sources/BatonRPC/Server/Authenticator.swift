@@ -17,6 +17,9 @@ package protocol Authenticator: Sendable {
   /// - Parameters:
   ///   - metadata: What came with the call; it overrides the connection's identity (FR12).
   ///   - connection: The identity that the connection has, from its peer or by `Authenticate`.
+  ///   - method: What is called.
+  ///   - peer: The other end of the connection.
+  /// - Returns: Who calls.
   /// - Throws: `unauthenticated`, `not_permitted` or another refusal.
   func identity(
     metadata: Metadata, connection: CallIdentity?, method: MethodDescriptor, peer: PeerInfo

@@ -1,5 +1,6 @@
 internal import BatonCore
 internal import BatonWire
+internal import Glibc
 
 /// The methods that a server offers, found by the bytes of their names as they travel.
 struct DispatchTable: Sendable {
@@ -15,6 +16,23 @@ struct DispatchTable: Sendable {
       self.method = Array(handler.descriptor.method.utf8)
       self.handler = handler
       kind = handler.descriptor.kind
+    }
+
+    /// Whether the names of a request are those of the method.
+    func matches(_ envelope: RequestEnvelope, of bytes: UnsafeRawBufferPointer) -> Bool {
+      Self.isEqual(method, bytes, envelope.method) && Self.isEqual(service, bytes, envelope.service)
+    }
+
+    private static func isEqual(
+      _ name: [UInt8], _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>
+    ) -> Bool {
+      guard name.count == range.count, let base = bytes.baseAddress else {
+        return name.isEmpty && range.isEmpty
+      }
+      return name.withUnsafeBytes { name in
+        guard let other = name.baseAddress else { return true }
+        return memcmp(other, base + range.lowerBound, name.count) == 0
+      }
     }
   }
 
@@ -46,7 +64,7 @@ struct DispatchTable: Sendable {
     let service = UnsafeRawBufferPointer(rebasing: bytes[envelope.service])
     let method = UnsafeRawBufferPointer(rebasing: bytes[envelope.method])
     for entry in buckets[Self.hash(service, method) & mask]
-    where Self.isEqual(entry.method, method) && Self.isEqual(entry.service, service) {
+    where entry.matches(envelope, of: bytes) {
       return entry
     }
     return nil
@@ -74,9 +92,5 @@ struct DispatchTable: Sendable {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(service.count)
     for byte in method { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     return Int(truncatingIfNeeded: hash ^ (hash >> 32)) & Int.max
-  }
-
-  private static func isEqual(_ name: [UInt8], _ other: UnsafeRawBufferPointer) -> Bool {
-    name.count == other.count && name.elementsEqual(other)
   }
 }

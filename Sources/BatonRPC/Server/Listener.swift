@@ -57,6 +57,7 @@ struct Listener {
     guard core.admitConnection() else { throw ChannelError.ioOnClosedChannel }
     let address = channel.remoteAddress
     var peer = PeerInfo(address: "unix")
+    if address?.ipAddress == nil { peer.userID = userID(channel) }
     if let address, let ip = address.ipAddress {
       peer.address = Endpoint.tcp(host: ip, port: address.port ?? 0).description
       if let options = channel as? any SocketOptionProvider {
@@ -76,4 +77,21 @@ struct Listener {
     try channel.pipeline.syncOperations.addHandler(
       ServerConnectionHandler(server: core, connection: connection))
   }
+  /// The user at the other end of a Unix socket.
+  private static func userID(_ channel: any Channel) -> UInt32? {
+    guard let options = channel as? any SocketOptionProvider else { return nil }
+    var credentials: PeerCredentials?
+    let asked: EventLoopFuture<PeerCredentials> = options.unsafeGetSocketOption(
+      level: SocketOptionLevel(SOL_SOCKET), name: SocketOptionName(SO_PEERCRED))
+    // On the event loop the answer is there at once.
+    asked.assumeIsolated().whenSuccess { credentials = $0 }
+    return credentials?.userID
+  }
+}
+
+/// `struct ucred` of socket(7).
+private struct PeerCredentials: Sendable {
+  var processID: Int32 = 0
+  var userID: UInt32 = 0
+  var groupID: UInt32 = 0
 }

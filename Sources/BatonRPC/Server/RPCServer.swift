@@ -33,9 +33,13 @@ package final class RPCServer: Sendable {
   private let state = Mutex(State())
   private let bound = OneShot<[Endpoint]>()
 
+  /// A server that listens when it is run.
+  ///
   /// - Parameters:
+  ///   - options: Where it listens and what it allows.
   ///   - services: What the server offers.
   ///   - authenticator: Finds out who calls; nil: nobody is asked.
+  ///   - logger: Takes what goes wrong with connections.
   package init(
     options: RPCServerOptions, services: [ServiceDefinition],
     authenticator: (any Authenticator)? = nil, logger: Logger = Logger(label: "baton.rpc")
@@ -78,15 +82,21 @@ package final class RPCServer: Sendable {
     try? await group.shutdownGracefully()
   }
 
-  /// The addresses listened on, ports resolved; waits until the server listens. Called once.
+  /// The addresses listened on, ports resolved.
   ///
+  /// Waits until the server listens; called once.
+  ///
+  /// - Returns: One address for each of the options, in their order.
   /// - Throws: what kept ``run()`` from listening; `CancellationError`.
   package func boundEndpoints() async throws -> [Endpoint] {
     try await bound.value()
   }
 
-  /// Stops accepting, answers new calls with `draining`, lets calls in progress finish, ends
-  /// streams, then closes (FR14). Called again, or when the time is over, it closes at once.
+  /// Begins to shut down (FR14).
+  ///
+  /// Nothing is accepted any more, new calls are answered with `draining`, streams end with it,
+  /// and when the calls in progress are answered, the connections close. Called again, or when the
+  /// time is over, it closes at once.
   ///
   /// - Parameter grace: The longest time that calls in progress get.
   package func beginDrain(grace: Duration) {

@@ -23,12 +23,12 @@ final class ServerCall: UnaryResponder, StreamResponder {
   /// The stream that the call came on.
   let id: UInt32
   let metadata: Metadata
-  let identity: CallIdentity
   /// When the call has to be answered; nil: whenever.
   let deadline: NIODeadline?
   /// The client's messages; nil for a call with a single request.
   let inbound: InboundStream?
-  private let handler: MethodHandler
+  private let caller: CallIdentity?
+  private let entry: DispatchTable.Entry
   private let sink: any ServerCallSink
   private let phase = Atomic<UInt8>(0)
   private let tasks = Mutex(RunningTasks())
@@ -44,20 +44,21 @@ final class ServerCall: UnaryResponder, StreamResponder {
   }
 
   init(
-    id: UInt32, handler: MethodHandler, metadata: Metadata, identity: CallIdentity,
+    id: UInt32, entry: DispatchTable.Entry, metadata: Metadata, identity: CallIdentity?,
     deadline: NIODeadline?, inbound: InboundStream?, sink: any ServerCallSink
   ) {
     self.id = id
-    self.handler = handler
+    self.entry = entry
     self.metadata = metadata
-    self.identity = identity
+    caller = identity
     self.deadline = deadline
     self.inbound = inbound
     self.sink = sink
   }
 
-  var method: MethodDescriptor { handler.descriptor }
-  var kind: CallKind { handler.descriptor.kind }
+  var method: MethodDescriptor { entry.handler.descriptor }
+  var kind: CallKind { entry.kind }
+  var identity: CallIdentity { caller ?? .anonymous }
   var peer: String { sink.peer }
 
   /// Whether the call was answered, or will never be.
@@ -79,9 +80,9 @@ final class ServerCall: UnaryResponder, StreamResponder {
     sink.adopt(identity)
   }
 
-  /// Calls the handler. One that is asynchronous by its kind runs as a child of the server.
+  /// Calls the handler; one that is asynchronous by its kind runs as a child of the server.
   func start(_ payload: ByteBuffer) {
-    switch handler.body {
+    switch entry.handler.body {
     case .unary(let handle): handle(payload, self)
     case .serverStream(let handle): handle(payload, self)
     case .clientStream(let handle):

@@ -33,11 +33,14 @@ extension ServerConnectionHandler {
       let (entry, envelope) = try frame.payload.withUnsafeReadableBytes {
         bytes throws(BatonError) in
         let envelope = try RequestEnvelope(decoding: bytes)
+        // Most calls of a connection are of the method called last.
+        if let lastEntry, lastEntry.matches(envelope, of: bytes) { return (lastEntry, envelope) }
         guard let entry = server.table.entry(envelope, of: bytes) else {
           throw try server.table.unknownMethod(envelope, of: bytes)
         }
         return (entry, envelope)
       }
+      lastEntry = entry
       if envelope.timeoutNanoseconds < 0 { throw ServerCore.deadlineExceeded }
       if server.isDraining { throw ServerCore.draining }
       let identity = try identify(entry, envelope.metadata)
@@ -72,8 +75,8 @@ extension ServerConnectionHandler {
 
   private func identify(
     _ entry: DispatchTable.Entry, _ metadata: Metadata
-  ) throws(BatonError) -> CallIdentity {
-    guard let authenticator = server.authenticator else { return .anonymous }
+  ) throws(BatonError) -> CallIdentity? {
+    guard let authenticator = server.authenticator else { return nil }
     do throws(BatonError) {
       return try authenticator.identity(
         metadata: metadata, connection: connection.identity, method: entry.handler.descriptor,
@@ -92,13 +95,13 @@ extension ServerConnectionHandler {
 
   private func start(
     _ id: UInt32, _ entry: DispatchTable.Entry, _ envelope: RequestEnvelope,
-    _ identity: CallIdentity, _ payload: ByteBuffer, isHalfClosed: Bool
+    _ identity: CallIdentity?, _ payload: ByteBuffer, isHalfClosed: Bool
   ) {
     let deadline =
       envelope.timeoutNanoseconds == 0 ? nil : now + bounded(envelope.timeoutNanoseconds)
     let inbound = entry.kind.hasSingleRequest ? nil : makeInbound()
     let call = ServerCall(
-      id: id, handler: entry.handler, metadata: envelope.metadata, identity: identity,
+      id: id, entry: entry, metadata: envelope.metadata, identity: identity,
       deadline: deadline, inbound: inbound, sink: connection)
     if let inbound {
       if payload.readableBytes > 0 { push(payload, to: inbound) }

@@ -22,20 +22,26 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
   }
 
   let server: ServerCore
+  let options: RPCServerOptions
   let connection: ServerConnection
   var context: ChannelHandlerContext?
   var phase = Phase.open
   var isDraining = false
 
-  var decoder: FrameDecoder
+  // Not checked for exclusive access at run time: used on the event loop and by no closure.
+  @exclusivity(unchecked) var decoder: FrameDecoder
   /// The calls that wait for their answers.
   var calls: [UInt32: ServerCall] = [:]
   var refusedIdentities = 0
+  var lastEntry: DispatchTable.Entry?
   /// Set by a stream whose handler is behind.
   var streamsBehind = 0
 
   var now = NIODeadline.now()
-  var lastActivity: NIODeadline
+  /// When bytes last came.
+  private var lastProgress: NIODeadline
+  /// When something last came or went.
+  private var lastActivity: NIODeadline
   var stalledSince: NIODeadline?
   private var alarm: (at: NIODeadline, task: Scheduled<Void>)?
 
@@ -48,12 +54,12 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
 
   init(server: ServerCore, connection: ServerConnection) {
     self.server = server
+    options = server.options
     self.connection = connection
     decoder = FrameDecoder(limit: server.options.frameLimit)
+    lastProgress = now
     lastActivity = now
   }
-
-  var options: RPCServerOptions { server.options }
 
   // MARK: Life of the connection
 
@@ -132,6 +138,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
       now = .now()
       connection.promiseFlush()
     }
+    lastProgress = now
     lastActivity = now
     if isFirstRead {
       isFirstRead = false
@@ -154,7 +161,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     flush()
     if phase == .open {
       connection.inboundBytes.store(decoder.bufferedBytes, ordering: .relaxed)
-      if decoder.isInsideFrame { setAlarm(lastActivity + options.progressTimeout.timeAmount) }
+      if decoder.isInsideFrame { setAlarm(lastProgress + options.progressTimeout.timeAmount) }
     }
     context.fireChannelReadComplete()
   }
@@ -195,9 +202,9 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     connection.inboundBytes.store(decoder.bufferedBytes, ordering: .relaxed)
     if hasHeldBackRead && !isHeldBack {
       hasHeldBackRead = false
-      lastActivity = now
+      lastProgress = now
       context?.read()
-      if decoder.isInsideFrame { setAlarm(lastActivity + options.progressTimeout.timeAmount) }
+      if decoder.isInsideFrame { setAlarm(lastProgress + options.progressTimeout.timeAmount) }
     }
   }
 
@@ -255,6 +262,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     let frames = connection.takeOutbox(replacingWith: spare, ended: &ended)
     removeEnded()
     guard frames.readableBytes > 0 else { return }
+    lastActivity = max(now, lastActivity)
     // The same storage serves again once the channel has let go of it.
     spare = frames.capacity <= 1_048_576 ? frames : ByteBuffer()
     context.writeAndFlush(wrapOutboundOut(frames), promise: nil)
@@ -277,7 +285,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     if context.channel.isWritable {
       stalledSince = nil
-      lastActivity = .now()
+      now = .now()
       flush()
     } else if stalledSince == nil {
       stalledSince = .now()
@@ -306,29 +314,25 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     guard phase != .closed else { return }
     now = .now()
     if phase == .refusing { return close() }
-    var next = lastActivity + options.idleTimeout.timeAmount
-    for call in calls.values {
-      guard let deadline = call.deadline else { continue }
-      if deadline <= now {
-        call.cancel(ServerCore.deadlineExceeded)
-      } else {
-        next = min(next, deadline)
-      }
+    for call in calls.values where call.deadline.map({ $0 <= now }) ?? false {
+      call.cancel(ServerCore.deadlineExceeded)
     }
     flush()
+    let idleTimeout = options.idleTimeout.timeAmount
+    if lastActivity + idleTimeout <= now && calls.isEmpty { return close() }
+    var next = max(lastActivity, now) + idleTimeout
+    if calls.isEmpty { next = lastActivity + idleTimeout }
+    for call in calls.values {
+      if let deadline = call.deadline { next = min(next, deadline) }
+    }
     if let stalledSince {
       let limit = stalledSince + options.stalledWriteTimeout.timeAmount
       if limit <= now { return close() }
       next = min(next, limit)
     } else if decoder.isInsideFrame && !isHeldBack {
-      let limit = lastActivity + options.progressTimeout.timeAmount
+      let limit = lastProgress + options.progressTimeout.timeAmount
       if limit <= now { return close() }
       next = min(next, limit)
-    }
-    if lastActivity + options.idleTimeout.timeAmount <= now {
-      if calls.isEmpty { return close() }
-      next = min(max(next, now), now + options.idleTimeout.timeAmount)
-      if next <= now { next = now + options.idleTimeout.timeAmount }
     }
     setAlarm(next)
   }

@@ -47,7 +47,8 @@ struct UnixListeningSocket: Sendable {
     }
     guard isFitting else {
       throw BatonError(
-        .invalidArgument, "address_invalid", "the path of a Unix socket has 1 to 107 bytes: \(path)")
+        .invalidArgument, "address_invalid", "the path of a Unix socket has 1 to 107 bytes: \(path)"
+      )
     }
     return address
   }
@@ -73,6 +74,7 @@ struct UnixListeningSocket: Sendable {
 
   private static func failure(_ action: String, _ path: String) -> BatonError {
     BatonError(
-      .unavailable, "unavailable", "cannot \(action) unix:\(path): \(String(cString: strerror(errno)))")
+      .unavailable, "unavailable",
+      "cannot \(action) unix:\(path): \(String(cString: strerror(errno)))")
   }
 }

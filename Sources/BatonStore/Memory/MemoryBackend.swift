@@ -10,6 +10,7 @@ final class MemoryBackend: CommitBackend, @unchecked Sendable {
   private let tables = MemoryTables()
   private var clock: CommitClock
   private var effects = ChangeFeed.Touched()
+  private var fault: StoreError?
 
   init(clock: @escaping @Sendable () -> Timestamp) {
     self.clock = CommitClock(clock)
@@ -25,7 +26,17 @@ final class MemoryBackend: CommitBackend, @unchecked Sendable {
   var writer: any StoreWriter { tables }
   var trouble: StoreError? { nil }
 
+  /// Makes the next batch fail as a device would; nothing of it happens.
+  func failNextBatch(_ error: StoreError) {
+    read { _ in fault = error }
+  }
+
   func begin() throws(StoreError) {
+    let fault = read { _ in
+      defer { self.fault = nil }
+      return self.fault
+    }
+    if let fault { throw fault }
     read { $0.now = clock.now() }
     effects = ChangeFeed.Touched()
   }

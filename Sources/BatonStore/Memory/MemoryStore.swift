@@ -23,11 +23,15 @@ package final class MemoryStore: Store {
   /// - Parameters:
   ///   - drive: Who performs the queued units.
   ///   - clock: Tells commit times.
-  package init(drive: Drive = .threads, clock: @escaping @Sendable () -> Timestamp) {
+  ///   - failed: Told once when the store has stopped for good (reliability R4).
+  package init(
+    drive: Drive = .threads, clock: @escaping @Sendable () -> Timestamp,
+    failed: @escaping @Sendable (StoreError) -> Void = { _ in }
+  ) {
     self.drive = drive
     let backend = MemoryBackend(clock: clock)
     let queue = CommitQueue<ChangeFeed.Touched>(
-      settle: { _ in }, announce: { [changes] in changes.publish($0) }, failed: { _ in })
+      settle: { _ in }, announce: { [changes] in changes.publish($0) }, failed: failed)
     self.backend = backend
     self.queue = queue
     if drive == .threads {
@@ -61,6 +65,9 @@ package final class MemoryStore: Store {
   package func residentToken(of run: RunID) -> TokenSnapshot? {
     backend.read { $0.runs[run]?.token }
   }
+
+  /// Makes the next batch fail as a device would, for tests of what lies above the store.
+  package func failNextBatch(_ error: StoreError) { backend.failNextBatch(error) }
 
   /// Performs one batch of queued units and its completions on the calling thread.
   ///

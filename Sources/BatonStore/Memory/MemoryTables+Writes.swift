@@ -74,8 +74,8 @@ extension MemoryTables: RunWrites {
     guard let index = run.nodes.firstIndex(where: { $0.node == record.node }) else {
       throw StoreRefusal.nodeMissing(record)
     }
-    let old = (run.nodes[index], run.token.withheld)
-    undoing { (run.nodes[index], run.token.withheld) = old }
+    let old = (run.nodes[index], run.token)
+    undoing { (run.nodes[index], run.token) = old }
     run.nodes[index] = record
     run.token.setWithheld(record.node, record.isWithheld)
     touch(record.run)

@@ -84,6 +84,7 @@ extension Store {
   }
 
   /// Queues a unit of work and waits until it is durable.
+  @discardableResult
   package func commit<Value: Sendable>(
     _ unit: @escaping @Sendable (any StoreWriter) throws -> Value
   ) async throws -> Value {

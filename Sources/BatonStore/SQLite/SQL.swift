@@ -112,7 +112,8 @@ enum SQL: String, CaseIterable {
     WHERE run = ?1 AND rank = ?2 AND node = ?3
     """
   case withheldNodes = """
-    SELECT node, reason FROM nodes WHERE run = ?1 AND status >= 7 AND attempts > 0
+    SELECT node, reason FROM nodes INDEXED BY nodes_withheld
+    WHERE run = ?1 AND status >= 7 AND attempts > 0
     """
   case attempts = """
     SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,

@@ -12,7 +12,7 @@ enum SQLiteOpening {
       try checkSize(options.file)
       let pool = try DatabasePool(path: options.file, configuration: configuration(options))
       try pool.writeWithoutTransaction { db in
-        try prepareWriter(db)
+        try prepareWriter(db, options)
         try SQLiteSchema.migrate(db)
         try checkTables(db)
       }
@@ -40,11 +40,15 @@ enum SQLiteOpening {
   /// Puts in force what durability rests on; the pool has set other values (`NORMAL`).
   ///
   /// - Throws: `StoreError.failed` when SQLite does not accept it.
-  static func prepareWriter(_ db: Database) throws {
+  static func prepareWriter(_ db: Database, _ options: SQLiteOptions) throws {
     try db.execute(sql: "PRAGMA synchronous = FULL")
     try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
     try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
     try db.execute(sql: "PRAGMA cache_size = -65536")
+    if let bytes = options.maximumBytes {
+      let pageSize = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 4096
+      _ = try Int.fetchOne(db, sql: "PRAGMA max_page_count = \(max(1, bytes / pageSize))")
+    }
     let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous")
     let journal = try String.fetchOne(db, sql: "PRAGMA journal_mode")
     guard synchronous == 2, journal == "wal" else {
@@ -120,6 +124,9 @@ final class DirectoryLock: Sendable {
       throw .failed("\(directory) is used by another process")
     }
   }
+
+  /// Lets other processes use the directory; the descriptor stays until the end.
+  func release() { flock(descriptor, LOCK_UN) }
 
   deinit { close(descriptor) }
 }

@@ -16,6 +16,8 @@ package struct SQLiteOptions: Sendable {
   /// Units of one transaction, and units queued and not completed.
   package var batch: Int
   package var outstanding: Int
+  /// The most bytes to which the database may grow, like a full disk; nil: no bound but the disk.
+  package var maximumBytes: Int?
   /// How long a writer waits for that of another process.
   package var busyTimeout: Duration
   /// Told once when the store has stopped for good (reliability R4).

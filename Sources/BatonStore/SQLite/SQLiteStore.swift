@@ -81,10 +81,30 @@ package final class SQLiteStore: Store {
     relay?.stop()
     changes.finish()
     try? pool.close()
+    lock.release()
   }
 
   /// How many tokens are in memory, and about how many bytes they take.
   package var tokenCacheUsage: (tokens: Int, bytes: Int) { cache?.usage ?? (0, 0) }
+
+  /// Every statement of the store; none may scan or sort a growing table (performance P10).
+  package static var statements: [String] {
+    SQL.allCases.map(\.rawValue) + RunScan.allCases.map(\.sql)
+  }
+
+  /// What durability rests on, as the writing connection reports it: `synchronous` (2: FULL) and
+  /// `journal_mode`.
+  package func writerSettings() async throws -> (synchronous: String, journal: String) {
+    try await commit { writer in
+      guard let writer = writer as? SQLiteWriter else { throw StoreError.closed }
+      let pragma: (String) throws -> String = { name in
+        let row = try writer.session.statement("PRAGMA \(name)")
+        defer { row.reset() }
+        return try row.step() ? row.text(0) : ""
+      }
+      return (try pragma("synchronous"), try pragma("journal_mode"))
+    }
+  }
 
   private func loadToken(of run: RunID, history: Bool) throws -> TokenSnapshot? {
     do {
@@ -103,7 +123,7 @@ package final class SQLiteStore: Store {
     CommitThreads.start(queue) {
       do {
         try pool.writeWithoutTransaction { db in
-          try SQLiteOpening.prepareWriter(db)
+          try SQLiteOpening.prepareWriter(db, options)
           let session = try SQLiteSession(writing: db)
           // The library's hooks are of no use to statements that do not pass through it.
           sqlite3_commit_hook(session.db, nil, nil)

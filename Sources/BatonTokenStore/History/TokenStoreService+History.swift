@@ -26,7 +26,7 @@ extension TokenStoreService {
     var marks = CurrentMarks(snapshot, graph, asOf: asOf)
     var answer = Wire.GetTokenHistoryResponse(asOfSeq: asOf)
     while true {
-      let query = Self.query(filter, next, newestFirst: request.newestFirst)
+      let query = Self.chunk(filter, next, newestFirst: request.newestFirst)
       let puts = try await store.readAsync { try $0.tokenPuts(of: snapshot.run.id, query) }
       for put in puts {
         guard bound.admits(put) else {
@@ -44,7 +44,7 @@ extension TokenStoreService {
     }
   }
 
-  private static func query(
+  private static func chunk(
     _ filter: PutFilter, _ next: PageToken, newestFirst: Bool
   ) -> TokenPutQuery {
     guard newestFirst else {

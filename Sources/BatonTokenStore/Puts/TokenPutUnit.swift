@@ -23,7 +23,7 @@ struct TokenPutUnit: Sendable {
     var entries: [TokenPutBatch.Entry] = []
     entries.reserveCapacity(request.entries.count)
     for (index, entry) in request.entries.enumerated() {
-      try TokenForm.check(key: entry.key.utf8, value: entry.value.utf8, index: index)
+      try TokenText.check(key: entry.key, value: entry.value, index: index)
       entries.append(TokenPutBatch.Entry(scope: scope, key: entry.key, value: entry.value))
     }
     self.grant = grant

@@ -24,7 +24,7 @@ struct TokenQuery: Sendable {
       throw BatonError(
         .invalidArgument, "name_missing", "the query names no application and workflow")
     }
-    try TokenForm.checkKey(request.key.utf8)
+    try TokenText.checkKey(request.key)
     scope = try TokenScope(request.scope)
     guard request.pick.isKnown else {
       throw BatonError(

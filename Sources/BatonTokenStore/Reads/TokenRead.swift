@@ -33,7 +33,7 @@ extension Wire.GetTokenRequest: TokenRead {
 
   func checkForm() throws(BatonError) {
     _ = try TokenScope(scope)
-    try TokenForm.checkKey(key.utf8)
+    try TokenText.checkKey(key)
   }
 
   func isQuick(_ snapshot: TokenSnapshot) -> Bool { true }

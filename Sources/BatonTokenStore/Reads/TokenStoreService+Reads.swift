@@ -34,11 +34,11 @@ extension TokenStoreService {
     let viewpoint: TokenViewpoint
     switch try CallIdentity.of(context) {
     case .reader:
-      let locator = RunLocator(read.run ?? Wire.RunRef())
-      guard let id = try locator.baseID() else { return nil }
+      // Any other form of run id is judged, or looked up, in the task.
+      guard let run = read.run, let id = RunID(run.runID) else { return nil }
       try read.checkForm()
       guard let found = store.residentToken(of: id) else { return nil }
-      guard locator.matches(found.run.workflow) else { throw locator.notFound }
+      guard run.matches(found.run.workflow) else { throw RunLocator(run).notFound }
       snapshot = found
       viewpoint = try TokenViewpoint(read.viewpoint)
     case .task(let digest):

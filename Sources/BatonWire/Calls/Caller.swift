@@ -9,7 +9,7 @@ public protocol Caller: Sendable {
   ///
   /// - Throws: ``BatonError`` with what the server answered, or `deadline_exceeded`,
   ///   `unavailable`, `frame_too_large`; `CancellationError` when the task was cancelled.
-  func unary<Request: Message, Response: Message>(
+  nonisolated(nonsending) func unary<Request: Message, Response: Message>(
     _ method: MethodDescriptor, _ request: Request, options: CallOptions
   ) async throws -> Response
 

@@ -22,8 +22,11 @@ public protocol ServerContext: AnyObject, Sendable {
 }
 
 extension ServerContext {
+  /// Nobody in particular, where there is no authenticator.
   public var identity: CallIdentity { .anonymous }
+  /// Nothing, where there is no connection that could keep the identity.
   public func adopt(_ identity: CallIdentity) {}
+  /// No limit, unless the transport knows one.
   public var timeRemaining: Duration? { nil }
 }
 

@@ -120,7 +120,8 @@ extension Metadata {
       throw BatonError(
         .resourceExhausted, "metadata_too_large",
         "the call's metadata has \(pairs.count) pairs and \(size) bytes; at most "
-          + "\(RequestEnvelope.maximumPairs) and \(RequestEnvelope.maximumMetadataBytes) may travel")
+          + "\(RequestEnvelope.maximumPairs) and \(RequestEnvelope.maximumMetadataBytes) may travel"
+      )
     }
   }
 }

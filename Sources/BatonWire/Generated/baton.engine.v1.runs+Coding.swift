@@ -331,7 +331,8 @@ extension Wire.RunRecord: CBacked {
     let programID = copiedText(c.pointee.program_id)
     let principal = copiedText(c.pointee.principal)
     let triggeringRunIDs = copiedArray(
-      c.pointee.n_triggering_run_ids, c.pointee.triggering_run_ids) {
+      c.pointee.n_triggering_run_ids, c.pointee.triggering_run_ids
+    ) {
       copiedText($0)
     }
     return Self(

@@ -8,6 +8,7 @@ package enum ValueSource {
   /// - Parameters:
   ///   - text: As written on the command line.
   ///   - read: Gives the content of a file; `-` is standard input.
+  /// - Returns: The value.
   /// - Throws: what `read` throws; INVALID_ARGUMENT `invalid_text` for a file that is not text.
   package static func value(
     of text: String, read: (String) throws -> [UInt8] = InputFile.read
@@ -36,6 +37,10 @@ package enum ValueSource {
   ///   - file: A file with a JSON object, or lines `KEY=VALUE` where empty ones and those that
   ///     begin with `#` are ignored.
   ///   - option: The name of the option, for messages.
+  ///   - read: Gives the content of a file; `-` is standard input.
+  /// - Returns: The values by key.
+  /// - Throws: ``UsageError`` for a pair without `=`; INVALID_ARGUMENT `invalid_text` for a file in
+  ///   neither form; what `read` throws.
   package static func map(
     _ pairs: [String], file: String?, option: String,
     read: (String) throws -> [UInt8] = InputFile.read

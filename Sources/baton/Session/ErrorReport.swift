@@ -8,56 +8,26 @@ package struct ErrorReport {
     self.error = error
   }
 
-  /// `error: reason: sentence`, and a line with the remedy where there is one.
+  /// The line `error: reason: sentence`, and one with the remedy where there is one.
+  ///
+  /// The problems of an application file stand on lines of their own instead.
   package var lines: [String] {
-    var message = TextWidth.printable(error.message)
-    if error.reason == "app_invalid" { message = Self.listed(message) }
-    var lines = ["error: \(error.reason.rawValue): \(message)"]
-    if let hint = error.hint { lines.append("hint: \(TextWidth.printable(hint))") }
-    return lines
+    let first = "error: \(error.reason.rawValue): \(TextWidth.printable(error.message))"
+    guard let hint = error.hint else { return [first] }
+    guard isList else { return [first, "hint: \(TextWidth.printable(hint))"] }
+    return [first] + hint.split(separator: "\n").map { "  " + TextWidth.printable(String($0)) }
   }
 
-  /// `{"error":{"code":…,"reason":…,"message":…}}`
+  /// The object `{"error":{"code":…,"reason":…,"message":…}}`.
   package var json: JSONValue {
+    let list = isList ? error.hint.map { "\n" + $0 } : nil
     var inner = JSONObject()
     inner.add("code", error.code.name)
     inner.add("reason", error.reason.rawValue)
-    inner.add("message", error.message)
-    inner.add("hint", error.hint)
+    inner.add("message", error.message + (list ?? ""))
     return .object([.init("error", inner.value)])
   }
 
-  /// Puts the problems of an application file, `[1] …`, `[2] …`, on lines of their own.
-  private static func listed(_ message: String) -> String {
-    var rest = message[...]
-    var text = ""
-    var number = 1
-    while let mark = rest.range(of: "[\(number)] ") {
-      let before = rest[..<mark.lowerBound].trimmingEnd(of: " ;")
-      text += number == 1 && before.isEmpty ? "" : before + "\n  "
-      rest = rest[mark.upperBound...]
-      number += 1
-    }
-    return text + rest
-  }
-}
-
-extension Substring {
-  /// The place of a text, or nil.
-  fileprivate func range(of text: String) -> Range<Index>? {
-    var start = startIndex
-    while start < endIndex {
-      if self[start...].hasPrefix(text) {
-        return start..<index(start, offsetBy: text.count)
-      }
-      start = index(after: start)
-    }
-    return nil
-  }
-
-  fileprivate func trimmingEnd(of characters: String) -> Substring {
-    var text = self
-    while let last = text.last, characters.contains(last) { text.removeLast() }
-    return text
-  }
+  /// Whether what follows the sentence is a list of problems, not a remedy (G11).
+  private var isList: Bool { error.reason == "app_invalid" }
 }

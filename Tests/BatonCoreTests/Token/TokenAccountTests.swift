@@ -10,8 +10,8 @@ struct TokenAccountTests {
     var limits = TokenLimits()
 
     mutating func put(
-      _ node: String, _ attempt: Int = 1, exempt: Bool = false,
-      _ entries: KeyValuePairs<String, String>
+      _ node: String, _ entries: KeyValuePairs<String, String>, attempt: Int = 1,
+      exempt: Bool = false
     ) throws -> TokenAccount.Admission {
       let batch = TokenPutBatch(
         source: AttemptID(
@@ -76,7 +76,7 @@ struct TokenAccountTests {
     var book = Book()
     _ = try book.put("A", ["k": text(500_000)])
     let before = book.account.usedBytes
-    _ = try book.put("A", 2, ["k": text(500_010)])
+    _ = try book.put("A", ["k": text(500_010)], attempt: 2)
     #expect(book.account.usedBytes == before + 10)
   }
 
@@ -133,7 +133,7 @@ struct TokenAccountTests {
     var book = Book()
     book.limits = TokenLimits(
       maximumValueBytes: 0, maximumBytes: 0, maximumHistoryBytes: 0, maximumHistoryPuts: 0)
-    _ = try book.put("A", exempt: true, ["baton.attempt": "1"])
+    _ = try book.put("A", ["baton.attempt": "1"], exempt: true)
     #expect(book.account.usedBytes == 14)
   }
 

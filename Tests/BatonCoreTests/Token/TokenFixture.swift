@@ -43,7 +43,7 @@ struct TokenFixture {
 
   /// Puts values, after the account has admitted them.
   mutating func put(
-    _ node: String, _ attempt: Int = 1, _ entries: KeyValuePairs<String, String>,
+    _ node: String, _ attempt: Int, _ entries: KeyValuePairs<String, String>,
     scope: TokenScope = .user
   ) {
     for (key, value) in entries {
@@ -52,6 +52,13 @@ struct TokenFixture {
           seq: snapshot.account.lastSeq + 1, scope: scope, key: key, node: node,
           attempt: attempt, value: value, time: Timestamp(milliseconds: 1000)))
     }
+  }
+
+  /// Puts values of the first attempt.
+  mutating func put(
+    _ node: String, _ entries: KeyValuePairs<String, String>, scope: TokenScope = .user
+  ) {
+    put(node, 1, entries, scope: scope)
   }
 
   func view(_ viewpoint: TokenViewpoint = .run, asOf: UInt64? = nil) throws -> TokenView {

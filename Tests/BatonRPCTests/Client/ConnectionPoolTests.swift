@@ -32,7 +32,8 @@ import Testing
             requests += 1
             var buffer = ByteBuffer()
             switch answer(requests) {
-            case .text: try buffer.writeResponse(id: header.streamID, message: Text("\(connections)"))
+            case .text:
+              try buffer.writeResponse(id: header.streamID, message: Text("\(connections)"))
             case .error(let error): buffer.writeResponse(id: header.streamID, error: error)
             case .close: break serving
             }
@@ -60,7 +61,9 @@ import Testing
 
   @Test("FR23 an idempotent call is repeated on another connection after a loss")
   func repeatsIdempotent() async throws {
-    try await withFakeServer { $0 < 3 ? .close : .text } _: { pool in
+    try await withFakeServer {
+      $0 < 3 ? .close : .text
+    } _: { pool in
       let text: Text = try await pool.unary(Service.echo, Text("a"), options: .standard)
       #expect(text.value == "3")
     }
@@ -72,7 +75,9 @@ import Testing
       CallOptions(carriesRequestID: true),
       CallOptions(metadata: [.init(key: "baton-request-id", value: "r1")]),
     ] {
-      try await withFakeServer { $0 == 1 ? .error(Self.draining) : .text } _: { pool in
+      try await withFakeServer {
+        $0 == 1 ? .error(Self.draining) : .text
+      } _: { pool in
         let text: Text = try await pool.unary(Service.fail, Text("a"), options: options)
         #expect(text.value == "2")
       }
@@ -81,7 +86,9 @@ import Testing
 
   @Test("FR23 a call that may have changed something is not repeated")
   func doesNotRepeat() async throws {
-    try await withFakeServer { $0 == 1 ? .close : .text } _: { pool in
+    try await withFakeServer {
+      $0 == 1 ? .close : .text
+    } _: { pool in
       #expect(await call(pool, Service.fail) == "unavailable")
       // The next call gets a new connection.
       #expect(await call(pool, Service.fail) == "none")
@@ -91,7 +98,9 @@ import Testing
   @Test("FR23 other errors are not repeated, and attempts are bounded")
   func bounds() async throws {
     let refusal = BatonError(.aborted, "env_changed", "changed")
-    try await withFakeServer { _ in .error(refusal) } _: { pool in
+    try await withFakeServer { _ in
+      .error(refusal)
+    } _: { pool in
       #expect(await call(pool, Service.echo) == "env_changed")
     }
     let requests = Signal()
@@ -148,6 +157,49 @@ import Testing
         #expect(items == 2)
       }
       await pool.close()
+    }
+  }
+
+  @Test("closing the pool ends the streams in progress, too")
+  func closing() async throws {
+    let service = TestService()
+    try await withServer(service) { _, endpoint in
+      let pool = ConnectionPool(to: endpoint)
+      let end = await reason {
+        try await pool.serverStream(
+          Service.endless, Text("10"), options: .standard
+        ) { (items: MessageStream<Text>) in
+          for try await _ in items { await pool.close() }
+        }
+      }
+      #expect(end == "unavailable")
+      await service.cancelled.wait()
+    }
+  }
+
+  @Test("calls with callbacks get their answers, errors and deadlines")
+  func callbacks() async throws {
+    let service = TestService()
+    try await withServer(service) { _, endpoint in
+      let connection = try await connect(to: endpoint)
+      let results = AsyncStream<String>.makeStream()
+      for (method, timeout) in [
+        (Service.echo, Duration.seconds(30)), (Service.fail, .seconds(30)),
+        (Service.wait, .milliseconds(20)), (Service.echo, .zero),
+      ] {
+        connection.call(method, Text("x"), options: CallOptions(timeout: timeout)) {
+          (result: Result<Text, any Error>) in
+          switch result {
+          case .success(let text): results.continuation.yield(text.value)
+          case .failure(let error):
+            results.continuation.yield((error as? BatonError)?.reason.rawValue ?? "other")
+          }
+        }
+      }
+      var received: Set<String> = []
+      for await result in results.stream.prefix(4) { received.insert(result) }
+      #expect(received == ["x", "run_not_found", "deadline_exceeded"])
+      await connection.close()
     }
   }
 

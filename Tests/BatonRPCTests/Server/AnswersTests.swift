@@ -31,8 +31,9 @@ import Testing
   func success() async throws {
     try await withRawPeer { peer, _ in
       try await peer.call(Service.echo, 1, "hello")
-      #expect(await peer.receive(19) == Self.bytes([0, 0, 0, 9, 0, 0, 0, 1, 2, 0, 0x12, 7])
-        + Self.bytes([0x0a, 5]) + ByteBuffer(string: "hello"))
+      #expect(
+        await peer.receive(19) == Self.bytes([0, 0, 0, 9, 0, 0, 0, 1, 2, 0, 0x12, 7])
+          + Self.bytes([0x0a, 5]) + ByteBuffer(string: "hello"))
       try await peer.call(Service.echo, 3)
       #expect(await peer.receive(10) == Self.bytes([0, 0, 0, 0, 0, 0, 0, 3, 2, 0]))
     }

@@ -84,8 +84,9 @@ import Testing
       try await peer.call(Service.echo, 1, "a")
       #expect(try await peer.receiveResponse()?.text == "a")
       await peer.close()
-      #expect(await reason { try await withServer(endpoints: [endpoint]) { _, _ in } }
-        == "unavailable")
+      #expect(
+        await reason { try await withServer(endpoints: [endpoint]) { _, _ in } }
+          == "unavailable")
     }
     #expect(!FileManager.default.fileExists(atPath: path))
   }

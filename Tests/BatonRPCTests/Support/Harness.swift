@@ -11,12 +11,12 @@ func withServer<Result>(
   _ service: TestService = TestService(),
   authenticator: (any Authenticator)? = nil,
   endpoints: [Endpoint] = [.tcp(host: "127.0.0.1", port: 0)],
-  options change: (inout RPCServerOptions) -> Void = { _ in },
+  options: RPCServerOptions = .with { _ in },
   _ body: (RPCServer, Endpoint) async throws -> Result
 ) async throws -> Result {
-  var options = RPCServerOptions(endpoints: endpoints)
+  var options = options
+  options.endpoints = endpoints
   options.eventLoops = 1
-  change(&options)
   let server = RPCServer(
     options: options, services: [service.definition], authenticator: authenticator)
   return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -38,15 +38,25 @@ func withServer<Result>(
 func withRawPeer<Result>(
   _ service: TestService = TestService(),
   authenticator: (any Authenticator)? = nil,
-  options change: (inout RPCServerOptions) -> Void = { _ in },
+  options: RPCServerOptions = .with { _ in },
   _ body: (RawPeer, RPCServer) async throws -> Result
 ) async throws -> Result {
-  try await withServer(service, authenticator: authenticator, options: change) {
+  try await withServer(service, authenticator: authenticator, options: options) {
     server, endpoint in
     let peer = try await RawPeer.connect(to: endpoint)
     let result = try await body(peer, server)
     await peer.close()
     return result
+  }
+}
+
+extension RPCServerOptions {
+  /// The options with a change, and with patience for a machine that is busy with other things.
+  static func with(_ change: (inout RPCServerOptions) -> Void) -> RPCServerOptions {
+    var options = RPCServerOptions()
+    options.progressTimeout = .seconds(60)
+    change(&options)
+    return options
   }
 }
 

@@ -11,7 +11,8 @@ import Testing
     00000001 00000005 7f f0 | ff
     """)
 
-  private func decode(_ chunks: [ByteBuffer], limit: Int = FrameLimit.data) -> [FrameDecoder.Event] {
+  private func decode(_ chunks: [ByteBuffer], limit: Int = FrameLimit.data) -> [FrameDecoder.Event]
+  {
     var decoder = FrameDecoder(limit: limit)
     var events: [FrameDecoder.Event] = []
     for chunk in chunks {

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import BatonClient
 
-/// `baton app`
+/// The command `baton app`.
 struct AppCommand: ServerCommand {
   static let configuration = CommandConfiguration(
     commandName: "app", abstract: "Show an application file as it was deployed.")

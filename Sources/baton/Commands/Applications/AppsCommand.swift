@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import BatonClient
 
-/// `baton apps`
+/// The command `baton apps`.
 struct AppsCommand: ServerCommand {
   static let configuration = CommandConfiguration(
     commandName: "apps", abstract: "List the applications.")

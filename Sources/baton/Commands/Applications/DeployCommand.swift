@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import BatonClient
 
-/// `baton deploy`
+/// The command `baton deploy`.
 struct DeployCommand: ServerCommand {
   static let configuration = CommandConfiguration(
     commandName: "deploy", abstract: "Validate and deploy an application file.")
@@ -62,7 +62,8 @@ struct DeployCommand: ServerCommand {
 
   /// A finding in the form that editors understand, `FILE:LINE:COLUMN: path: reason: sentence`.
   private func line(_ problem: Problem) -> String {
-    let place = problem.line == 0 ? "" : "\(InputFile.name(file)):\(problem.line):\(problem.column): "
+    let name = InputFile.name(file)
+    let place = problem.line == 0 ? "" : "\(name):\(problem.line):\(problem.column): "
     let path = problem.path.isEmpty ? "" : "\(problem.path): "
     return TextWidth.printable("\(place)\(path)\(problem.reason): \(problem.text)")
   }

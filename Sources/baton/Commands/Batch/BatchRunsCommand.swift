@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import BatonClient
 
-/// `baton batch-runs`
+/// The command `baton batch-runs`.
 struct BatchRunsCommand: ServerCommand {
   static let configuration = CommandConfiguration(
     commandName: "batch-runs",
@@ -15,8 +15,8 @@ struct BatchRunsCommand: ServerCommand {
   private static let mostPrograms = 1000
 
   @Argument(
-    help: ArgumentHelp("Programs; the type is WORKFLOW by default.", valueName: "app/[type/]program")
-  )
+    help: ArgumentHelp(
+      "Programs; the type is WORKFLOW by default.", valueName: "app/[type/]program"))
   var programs: [BatchProgramArgument] = []
 
   @Option(help: ArgumentHelp("A file with the programs; - for standard input.", valueName: "file"))
@@ -28,7 +28,8 @@ struct BatchRunsCommand: ServerCommand {
   @Option(help: ArgumentHelp("Only runs with this status; may be repeated.", valueName: "s"))
   var status: [String] = []
 
-  @Option(help: ArgumentHelp("Only runs created since then: a time, or 2h for ago.", valueName: "t"))
+  @Option(
+    help: ArgumentHelp("Only runs created since then: a time, or 2h for ago.", valueName: "t"))
   var since: TimeArgument?
 
   @Option(help: ArgumentHelp("Only runs created before then.", valueName: "t"))

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import BatonClient
 
-/// `baton logs`
+/// The command `baton logs`.
 struct LogsCommand: ServerCommand {
   static let configuration = CommandConfiguration(
     commandName: "logs", abstract: "Print the captured output of a node, as it was written.")

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import BatonClient
 
-/// `baton nodes`
+/// The command `baton nodes`.
 struct NodesCommand: ServerCommand {
   static let configuration = CommandConfiguration(
     commandName: "nodes", abstract: "List the nodes of a run with their attempts.")

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import BatonClient
 
-/// `baton run`
+/// The command `baton run`.
 struct RunCommand: ServerCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Show a run with its nodes.")

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import BatonClient
 
-/// `baton runs`
+/// The command `baton runs`.
 struct RunsCommand: ServerCommand {
   static let configuration = CommandConfiguration(
     commandName: "runs", abstract: "List runs of a workflow, newest first.")
@@ -20,7 +20,8 @@ struct RunsCommand: ServerCommand {
   @Option(help: ArgumentHelp("At most this many.", valueName: "n"))
   var limit = 20
 
-  @Option(help: ArgumentHelp("Only runs created since then: a time, or 2h for ago.", valueName: "t"))
+  @Option(
+    help: ArgumentHelp("Only runs created since then: a time, or 2h for ago.", valueName: "t"))
   var since: TimeArgument?
 
   @Option(help: ArgumentHelp("Only runs created before then.", valueName: "t"))

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import BatonClient
 
-/// `baton trigger`
+/// The command `baton trigger`.
 struct TriggerCommand: ServerCommand {
   static let configuration = CommandConfiguration(
     commandName: "trigger", abstract: "Start a run of a workflow and print its id.")

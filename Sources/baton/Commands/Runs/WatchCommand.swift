@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import BatonClient
 
-/// `baton watch`
+/// The command `baton watch`.
 struct WatchCommand: ServerCommand {
   static let configuration = CommandConfiguration(
     commandName: "watch",

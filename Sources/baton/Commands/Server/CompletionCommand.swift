@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// `baton completion`
+/// The command `baton completion`.
 struct CompletionCommand: AsyncParsableCommand {
   enum Shell: String, ExpressibleByArgument, CaseIterable {
     case bash

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import BatonClient
 
-/// `baton version`
+/// The command `baton version`.
 struct VersionCommand: ServerCommand {
   static let configuration = CommandConfiguration(
     commandName: "version", abstract: "Print the versions of client, server, protocol and schema.")

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 package import BatonClient
 
-/// `baton token`
+/// The command `baton token`.
 struct TokenCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "token",

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import BatonClient
 
-/// `baton token get`
+/// The command `baton token get`.
 struct TokenGetCommand: ServerCommand {
   static let configuration = CommandConfiguration(
     commandName: "get", abstract: "Print the most recent value of a key; exit 4 without one.",

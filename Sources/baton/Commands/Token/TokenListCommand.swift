@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import BatonClient
 
-/// `baton token list`
+/// The command `baton token list`.
 struct TokenListCommand: ServerCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List the keys of a token with the values of every node.")

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import BatonClient
 
-/// `baton token put`
+/// The command `baton token put`.
 struct TokenPutCommand: ServerCommand {
   static let configuration = CommandConfiguration(
     commandName: "put",
@@ -20,7 +20,7 @@ struct TokenPutCommand: ServerCommand {
   @OptionGroup var global: GlobalOptions
 
   func run() async throws {
-    let assignments = try Self.assignments(entries, stdin: stdin)
+    let assignments = try TokenPutArguments.assignments(entries, stdin: stdin)
     let task = try BatonTask.current()
     try await Session.runInNode(global, task: task) { session in
       let usage = try await TaskToken(client: session.client).put(assignments)
@@ -31,25 +31,6 @@ struct TokenPutCommand: ServerCommand {
       object.add("usedBytes", usage.usedBytes)
       object.add("limitBytes", usage.limitBytes)
       session.console.json(object.value)
-    }
-  }
-
-  /// The entries that the arguments describe.
-  package static func assignments(
-    _ entries: [String], stdin: Bool, read: (String) throws -> [UInt8] = InputFile.read
-  ) throws -> [TokenAssignment] {
-    if stdin {
-      guard entries.count == 1, let key = entries.first else {
-        throw UsageError("--stdin takes one key")
-      }
-      return [TokenAssignment(key, try ValueSource.text(of: "-", read: read))]
-    }
-    return try entries.map { entry in
-      guard let sign = entry.utf8.firstIndex(of: UInt8(ascii: "=")) else {
-        throw UsageError("token put needs KEY=VALUE, not '\(entry)'")
-      }
-      let value = String(entry[entry.utf8.index(after: sign)...])
-      return TokenAssignment(String(entry[..<sign]), try ValueSource.value(of: value, read: read))
     }
   }
 }

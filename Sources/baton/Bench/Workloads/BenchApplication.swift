@@ -1,0 +1,57 @@
+internal import BatonClient
+
+/// The applications that benchmarks deploy, as JSON files.
+enum BenchApplication {
+  /// The key that is read and put.
+  static let key = "bench"
+
+  /// An application with no-op workflows of one node that puts a key.
+  static func single(_ application: String, workflows: [String]) -> [UInt8] {
+    let put: JSONValue = .object([.init(key, "0123456789abcdef")])
+    return file(
+      application,
+      program: .object([.init("type", "NOOP"), .init("put", put)]),
+      workflows: workflows.map { ($0, [node("n1", after: nil)]) })
+  }
+
+  /// An application with one workflow of nodes that execute a program.
+  ///
+  /// The nodes execute `argv`, without one nothing; in a chain each follows the one before,
+  /// otherwise all are parallel.
+  static func many(
+    _ application: String, workflow: String, nodes: Int, argv: [String]?, isChain: Bool
+  ) -> [UInt8] {
+    let list = (1...nodes).map { number in
+      node("n\(number)", after: isChain && number > 1 ? "n\(number - 1)" : nil)
+    }
+    return file(application, program: program(argv), workflows: [(workflow, list)])
+  }
+
+  private static func program(_ argv: [String]?) -> JSONValue {
+    guard let argv else { return .object([.init("type", "NOOP")]) }
+    return .object([
+      .init("type", "COMMAND"), .init("argv", .array(argv.map { .string($0) })),
+    ])
+  }
+
+  private static func node(_ name: String, after: String?) -> JSONValue {
+    var object = JSONObject()
+    object.add("name", name)
+    object.add("program", "p")
+    if let after { object.add("after", .array([.string(after)])) }
+    return object.value
+  }
+
+  private static func file(
+    _ application: String, program: JSONValue, workflows: [(String, [JSONValue])]
+  ) -> [UInt8] {
+    let members = workflows.map { name, nodes in
+      JSONValue.Member(name, .object([.init("nodes", .array(nodes))]))
+    }
+    let file = JSONValue.object([
+      .init("baton", 1), .init("application", .string(application)),
+      .init("programs", .object([.init("p", program)])), .init("workflows", .object(members)),
+    ])
+    return Array(file.text.utf8)
+  }
+}

@@ -1,0 +1,48 @@
+import BatonClient
+import Testing
+import baton
+
+@Suite struct TokenJSONTests {
+  private static func entry(
+    _ key: String, _ node: String, _ value: String, seq: UInt64 = 1,
+    status: AttemptStatus? = .completed
+  ) -> TokenEntry {
+    TokenEntry(
+      scope: .user, key: key, node: node, attempt: status == nil ? 0 : 2, attemptStatus: status,
+      value: value, seq: seq, time: Timestamp(milliseconds: 1_769_846_400_000))
+  }
+
+  @Test("TK-45 list --json, byte for byte") func list() {
+    let keys = [
+      TokenKey(key: "k", entries: [Self.entry("k", "A", "1"), Self.entry("k", "B", "2")])
+    ]
+    #expect(
+      TokenJSON.map(keys, detail: false).text
+        == #"{"tokenValueMap":{"k":[{"nodeName":"A","value":"1"},{"nodeName":"B","value":"2"}]}}"#)
+    #expect(TokenJSON.map([], detail: false).text == #"{"tokenValueMap":{}}"#)
+  }
+
+  @Test("TK-45 list --node --json, byte for byte") func node() {
+    #expect(TokenJSON.node([Self.entry("k", "A", "1")], detail: false).text == #"{"k":"1"}"#)
+    #expect(TokenJSON.node([], detail: false).text == "{}")
+  }
+
+  @Test("T59 get has everything about the entry") func get() {
+    let expected =
+      #"{"key":"ERROR","scope":"USER","nodeName":"B","attempt":2,"attemptStatus":"COMPLETED","#
+      + #""value":"x","seq":7,"time":"2026-01-31T08:00:00.000Z"}"#
+    #expect(TokenJSON.entry(Self.entry("ERROR", "B", "x", seq: 7)).text == expected)
+  }
+
+  @Test("T59 detail adds attempt, status, seq and time, nothing else") func detail() {
+    let entry = Self.entry("k", "W", "1", seq: 3, status: nil)
+    #expect(
+      TokenJSON.map([TokenKey(key: "k", entries: [entry])], detail: true).text
+        == #"{"tokenValueMap":{"k":[{"nodeName":"W","value":"1","attempt":0,"seq":3,"#
+        + #""time":"2026-01-31T08:00:00.000Z"}]}}"#)
+    #expect(
+      TokenJSON.node([Self.entry("k", "A", "é\"")], detail: true).text
+        == #"{"k":{"value":"é\"","attempt":2,"attemptStatus":"COMPLETED","seq":1,"#
+        + #""time":"2026-01-31T08:00:00.000Z"}}"#)
+  }
+}
