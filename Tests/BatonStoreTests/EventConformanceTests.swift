@@ -40,7 +40,8 @@ struct EventConformanceTests {
       let ofRun = try store.read { try $0.events(of: Sample.id(1), after: 0, limit: 100) }
       #expect(ofRun.map(\.change) == changes)
       #expect(ofRun == log.filter { $0.run == Sample.id(1) })
-      try holds(store.read { try $0.events(of: Sample.id(1), after: 3, limit: 2) }.map(\.event) == [4, 5])
+      try holds(
+        store.read { try $0.events(of: Sample.id(1), after: 3, limit: 2) }.map(\.event) == [4, 5])
       try holds(store.read { try $0.events(after: 4, limit: 2) }.map(\.number) == [5, 6])
       try holds(store.read { try $0.lastEventNumber() } == 9)
     }

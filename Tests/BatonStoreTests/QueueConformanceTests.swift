@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Store conformance: commit queue and changes")
 struct QueueConformanceTests {
-  @Test("a unit that throws changes nothing and does not disturb the others",
+  @Test(
+    "a unit that throws changes nothing and does not disturb the others",
     arguments: StoreKind.all)
   func isolation(kind: StoreKind) async throws {
     try await kind.withStore { store in
@@ -61,7 +62,9 @@ struct QueueConformanceTests {
       let seen = Mutex<[Int]>([])
       await withCheckedContinuation { continuation in
         for number in 0..<3000 {
-          store.submit { _ in number } completion: { result in
+          store.submit { _ in
+            number
+          } completion: { result in
             let count = seen.withLock { seen in
               seen.append((try? result.get()) ?? -1)
               return seen.count
@@ -89,7 +92,10 @@ struct QueueConformanceTests {
     try await kind.withStore { store in
       let done = Mutex(0)
       for _ in 0..<500 {
-        store.submit { _ in } completion: { if case .success = $0 { done.withLock { $0 += 1 } } }
+        store.submit { _ in
+        } completion: {
+          if case .success = $0 { done.withLock { $0 += 1 } }
+        }
       }
       await store.close()
       #expect(done.withLock { $0 } == 500)
@@ -131,9 +137,14 @@ struct QueueConformanceTests {
   func manual() async throws {
     let store = MemoryStore(drive: .manual, clock: TestClock().now)
     let done = Mutex(0)
-    store.submit { try $0.insertRun(Sample.run(1), nodes: []) } completion: { _ in
+    store.submit {
+      try $0.insertRun(Sample.run(1), nodes: [])
+    } completion: { _ in
       done.withLock { $0 += 1 }
-      store.submit { _ in } completion: { _ in done.withLock { $0 += 1 } }
+      store.submit { _ in
+      } completion: { _ in
+        done.withLock { $0 += 1 }
+      }
     }
     #expect(done.withLock { $0 } == 0)
     try holds(store.read { try $0.run(Sample.id(1)) } == nil)

@@ -193,7 +193,8 @@ struct RunConformanceTests {
       record.viewSeq = 1
       #expect(stored == record)
       try holds(store.read { try $0.attempt(record.id) } == record)
-      try holds(store.read { try $0.attempt(credentialHash: record.credentialHash ?? []) } == record)
+      try holds(
+        store.read { try $0.attempt(credentialHash: record.credentialHash ?? []) } == record)
       try holds(store.read { try $0.attempt(credentialHash: [1]) } == nil)
       record.status = .failed
       record.reason = "exit_nonzero"
@@ -215,7 +216,8 @@ struct RunConformanceTests {
     }
   }
 
-  @Test("B4.2: program runs newest start first, then by the text of the id",
+  @Test(
+    "B4.2: program runs newest start first, then by the text of the id",
     arguments: StoreKind.all)
   func programRuns(kind: StoreKind) async throws {
     try await kind.withStore { store in

@@ -33,7 +33,8 @@ struct SQLiteStoreTests {
     try await open(directory).close()
     let queue = try DatabaseQueue(path: directory.path + "/baton.sqlite")
     let control = ["BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"]
-    let statements = SQLiteStore.statements.filter { sql in !control.contains { sql.hasPrefix($0) } }
+    let statements = SQLiteStore.statements.filter { sql in !control.contains { sql.hasPrefix($0) }
+    }
     #expect(statements.count > 50)
     for sql in statements {
       let plan = try await queue.read { db in
@@ -188,7 +189,8 @@ struct SQLiteStoreTests {
         let store = number % 2 == 0 ? engine : tokens
         group.addTask {
           try await store.commit { writer in
-            try writer.putToken(Sample.puts(1, ["k": "\(number)"]), limits: TokenLimits(), exempt: false)
+            try writer.putToken(
+              Sample.puts(1, ["k": "\(number)"]), limits: TokenLimits(), exempt: false)
             try writer.appendEvents([Sample.event(1, number + 1)])
           }
         }

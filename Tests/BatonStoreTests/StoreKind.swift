@@ -39,7 +39,6 @@ enum StoreKind: String, CaseIterable, CustomTestStringConvertible {
   }
 }
 
-
 /// A clock that goes on by one millisecond each time it is read.
 final class TestClock: Sendable {
   private let milliseconds = Mutex<Int64>(1_700_000_000_000)

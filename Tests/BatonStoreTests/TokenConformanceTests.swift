@@ -48,8 +48,10 @@ struct TokenConformanceTests {
         return try writer.putToken(
           Sample.puts(1, ["a": "1", "b": "", "a": "é\u{1}"]), limits: TokenLimits(), exempt: false)
       }
-      #expect(receipt == TokenReceipt(
-        firstSeq: 1, lastSeq: 3, usedBytes: 1 + 3 + 1, limitBytes: 31_457_280))
+      #expect(
+        receipt
+          == TokenReceipt(
+            firstSeq: 1, lastSeq: 3, usedBytes: 1 + 3 + 1, limitBytes: 31_457_280))
       try holds(list(store, "a") == ["A:é\u{1}"])
       try holds(list(store, "b") == ["A:"])
       let puts = try store.read { try $0.tokenPuts(of: Sample.id(1), TokenPutQuery(limit: 9)) }
@@ -82,10 +84,26 @@ struct TokenConformanceTests {
         }
       }
       try holds(seqs { _ in } == Array(1...10))
-      try holds(seqs { $0.newestFirst = true; $0.limit = 3 } == [10, 9, 8])
-      try holds(seqs { $0.after = 3; $0.through = 6 } == [4, 5, 6])
-      try holds(seqs { $0.scope = .system; $0.node = "A" } == [6, 8, 10])
-      try holds(seqs { $0.key = "k1"; $0.attempt = 1 } == [1, 7])
+      try holds(
+        seqs {
+          $0.newestFirst = true
+          $0.limit = 3
+        } == [10, 9, 8])
+      try holds(
+        seqs {
+          $0.after = 3
+          $0.through = 6
+        } == [4, 5, 6])
+      try holds(
+        seqs {
+          $0.scope = .system
+          $0.node = "A"
+        } == [6, 8, 10])
+      try holds(
+        seqs {
+          $0.key = "k1"
+          $0.attempt = 1
+        } == [1, 7])
       try holds(seqs { $0.limit = 0 } == [])
     }
   }
@@ -120,14 +138,16 @@ struct TokenConformanceTests {
       try await begin(store)
       try await store.commit { writer in
         var record = try writer.insertAttempt(Sample.attempt(1, "A", 1))
-        try writer.putToken(Sample.puts(1, "A", 1, ["a": "1", "b": "1"]), limits: TokenLimits(), exempt: false)
+        try writer.putToken(
+          Sample.puts(1, "A", 1, ["a": "1", "b": "1"]), limits: TokenLimits(), exempt: false)
         record.status = .failed
         try writer.updateAttempt(record)
       }
       _ = try store.token(of: Sample.id(1))
       try await store.commit { writer in
         try writer.insertAttempt(Sample.attempt(1, "A", 2))
-        try writer.putToken(Sample.puts(1, "A", 2, ["a": "2"]), limits: TokenLimits(), exempt: false)
+        try writer.putToken(
+          Sample.puts(1, "A", 2, ["a": "2"]), limits: TokenLimits(), exempt: false)
       }
       func status(_ key: String) throws -> AttemptStatus? {
         try store.tokenView(of: Sample.id(1), at: .run, graph: { _ in Sample.graph }) {
@@ -193,7 +213,8 @@ struct TokenConformanceTests {
     try await kind.withStore { store in
       try await begin(store)
       try await store.commit { writer in
-        try writer.putToken(Sample.puts(1, "A", ["k": "0", "m": "0"]), limits: TokenLimits(), exempt: false)
+        try writer.putToken(
+          Sample.puts(1, "A", ["k": "0", "m": "0"]), limits: TokenLimits(), exempt: false)
         try writer.insertAttempt(Sample.attempt(1, "B"))
         for number in 1...5000 {
           try writer.putToken(

@@ -51,7 +51,9 @@ struct LayerTable {
     // The services never know each other, nor a transport or a database.
     Rule(
       folder: "BatonEngine",
-      modules: ["BatonCore", "BatonStore", "BatonWire", "BatonExec", "Logging", "Crypto"]),
+      modules: collections.union([
+        "BatonCore", "BatonStore", "BatonWire", "BatonExec", "Logging", "Crypto",
+      ])),
     Rule(
       folder: "BatonTokenStore",
       modules: ["BatonCore", "BatonStore", "BatonWire", "Logging", "Crypto"]),

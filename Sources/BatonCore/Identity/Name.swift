@@ -39,6 +39,7 @@ public struct WorkflowID: Hashable, Sendable, Codable {
   /// The workflow's name within the application.
   public var workflow: String
 
+  /// A workflow by its three names, taken as they are.
   public init(namespace: String, application: String, workflow: String) {
     self.namespace = namespace
     self.application = application

@@ -59,6 +59,7 @@ public struct RunID: Hashable, Sendable {
 }
 
 extension RunID: Comparable {
+  /// Whether the left run was made before the right one.
   public static func < (left: RunID, right: RunID) -> Bool {
     left.high != right.high ? left.high < right.high : left.low < right.low
   }
@@ -76,7 +77,7 @@ extension RunID: CustomStringConvertible {
         }
         let word = index < 16 ? high : low
         let nibble = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (index % 16))) & 0xF
-        buffer[position] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+        buffer[position] = nibble + (nibble < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
         position += 1
       }
       return 36
@@ -85,6 +86,7 @@ extension RunID: CustomStringConvertible {
 }
 
 extension RunID: Codable {
+  /// Reads the text form.
   public init(from decoder: any Decoder) throws {
     let text = try decoder.singleValueContainer().decode(String.self)
     guard let id = RunID(text) else {
@@ -94,6 +96,7 @@ extension RunID: Codable {
     self = id
   }
 
+  /// Writes the text form.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(description)

@@ -1,6 +1,8 @@
 /// An entry of the event log (contract: event log).
 package struct EventRecord: Hashable, Sendable {
-  /// The place in the installation's log; rises in commit order. Given by the store.
+  /// The place in the installation's log, given by the store.
+  ///
+  /// It rises in commit order.
   package var number: UInt64
   /// 1, 2, … per run; 0 for events of no run.
   package var event: Int

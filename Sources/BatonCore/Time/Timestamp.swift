@@ -3,10 +3,12 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
   /// Milliseconds since 1970-01-01T00:00:00Z.
   public var milliseconds: Int64
 
+  /// A moment by its milliseconds.
   public init(milliseconds: Int64) {
     self.milliseconds = milliseconds
   }
 
+  /// Whether the left moment is earlier.
   public static func < (left: Timestamp, right: Timestamp) -> Bool {
     left.milliseconds < right.milliseconds
   }
@@ -16,10 +18,12 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
     Timestamp(milliseconds: milliseconds + duration.milliseconds)
   }
 
+  /// Reads a number of milliseconds.
   public init(from decoder: any Decoder) throws {
     milliseconds = try decoder.singleValueContainer().decode(Int64.self)
   }
 
+  /// Writes the number of milliseconds.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(milliseconds)

@@ -62,6 +62,7 @@ extension TokenAccount {
   ///   - exempt: Entries of the platform, which are counted and never refused (T30).
   ///   - now: The commit time; the puts get the newest time of the token when that is later.
   ///   - present: The present entry of a (scope, key) of the batch's node; nil: none.
+  /// - Returns: The account after the call, and what the puts get.
   /// - Throws: RESOURCE_EXHAUSTED `token_value_too_large`, `token_history_full`, `token_full`.
   package func admitting(
     _ batch: TokenPutBatch, limits: TokenLimits, exempt: Bool, at now: Timestamp,

@@ -12,6 +12,10 @@ package struct TokenDocument: Sendable {
   /// - Parameters:
   ///   - attempt: Whose file it is.
   ///   - view: The attempt's view at its start.
+  /// - Returns: The bytes of the file.
+  /// - Throws: `HistoryMissing` when the view needs puts that its snapshot does not hold.
+  /// - Returns: The content of the file.
+  /// - Throws: `HistoryMissing` when the view needs a put that its snapshot does not hold.
   package static func attemptFile(
     of attempt: AttemptID, _ view: TokenView
   ) throws(TokenView.HistoryMissing) -> [UInt8] {
@@ -37,7 +41,10 @@ package struct TokenDocument: Sendable {
 
   /// `{"tokenValueMap":{…}}` of list and all (T59).
   ///
-  /// - Parameter detail: Whether attempt, status, seq and time are written as well.
+  /// - Parameters:
+  ///   - keys: The keys in order.
+  ///   - detail: Whether attempt, status, seq and time are written as well.
+  /// - Returns: One JSON object.
   package static func list(_ keys: [TokenKeyEntries], detail: Bool = false) -> [UInt8] {
     var document = TokenDocument()
     document.raw("{\"tokenValueMap\":")
@@ -48,7 +55,10 @@ package struct TokenDocument: Sendable {
 
   /// `{"key1":"value1",…}` of the entries of a node (T59).
   ///
-  /// - Parameter detail: Whether each value is an object with attempt, status, seq and time.
+  /// - Parameters:
+  ///   - entries: The entries in order.
+  ///   - detail: Whether each value is an object with attempt, status, seq and time.
+  /// - Returns: One JSON object.
   package static func node(_ entries: [TokenEntry], detail: Bool = false) -> [UInt8] {
     var document = TokenDocument()
     document.raw("{")
@@ -71,7 +81,10 @@ package struct TokenDocument: Sendable {
 
   /// The object of one put in history and watch (T59).
   ///
-  /// - Parameter current: Whether it is an entry of the run's view; nil: not said (watch).
+  /// - Parameters:
+  ///   - entry: The put.
+  ///   - current: Whether it is an entry of the run's view; nil: not said (watch).
+  /// - Returns: One JSON object.
   package static func put(_ entry: TokenEntry, current: Bool?) -> [UInt8] {
     var document = TokenDocument()
     document.put(entry, current: current, timeBeforeValue: true)

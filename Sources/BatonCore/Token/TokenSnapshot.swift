@@ -22,8 +22,8 @@ package struct TokenSnapshot: Sendable {
 
   /// What a snapshot refers to, so that copying one is a single reference.
   ///
-  /// `@unchecked Sendable`: it is changed only while it is uniquely referenced (`unique()`); whoever
-  /// holds a copy of the snapshot has a storage that nobody changes.
+  /// `@unchecked Sendable`: it is changed only while it is uniquely referenced (`unique()`);
+  /// whoever holds a copy of the snapshot has a storage that nobody changes.
   private final class Storage: @unchecked Sendable {
     let run: Run
     let keepsHistory: Bool
@@ -109,7 +109,11 @@ package struct TokenSnapshot: Sendable {
       var high = entries.count
       while low < high {
         let middle = (low + high) / 2
-        if TokenBytes.precedes(entries[middle].node, node) { low = middle + 1 } else { high = middle }
+        if TokenBytes.precedes(entries[middle].node, node) {
+          low = middle + 1
+        } else {
+          high = middle
+        }
       }
       return (low, low < entries.count && entries[low].node == node)
     }
@@ -117,8 +121,11 @@ package struct TokenSnapshot: Sendable {
 
   /// The empty token of a run.
   ///
-  /// - Parameter keepsHistory: Whether replaced puts are kept however many there are; otherwise
-  ///   they are let go when they become many.
+  /// - Parameters:
+  ///   - run: The run to which the token belongs.
+  ///   - status: The run's status.
+  ///   - keepsHistory: Whether replaced puts are kept however many there are; otherwise they are
+  ///     let go when they become many.
   package init(run: Run, status: RunStatus, keepsHistory: Bool = false) {
     storage = Storage(run: run, status: status, keepsHistory: keepsHistory)
   }

@@ -106,6 +106,8 @@ package struct TokenView: Sendable {
   /// A view of a token.
   ///
   /// - Parameters:
+  ///   - snapshot: The committed token.
+  ///   - graph: The graph of the run's application version.
   ///   - viewpoint: From where the token is seen.
   ///   - asOf: Only puts up to this `seq` count (T56); nil: all.
   /// - Throws: NOT_FOUND `node_not_found`, `attempt_not_found`.

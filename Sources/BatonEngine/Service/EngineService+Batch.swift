@@ -12,14 +12,9 @@ extension EngineService {
       try batch.checkTotal()
       let engine = engine
       return try await engine.store.readAsync { reader in
-        var response = Wire.BatchRunsResponse(
-          snapshotTime: engine.clock.now().milliseconds,
+        Wire.BatchRunsResponse(
+          results: batch.answers(reader, engine), snapshotTime: engine.clock.now().milliseconds,
           eventNumber: try reader.lastEventNumber())
-        response.results.reserveCapacity(batch.programs.count)
-        for program in batch.programs {
-          response.results.append(batch.answer(program, reader, engine))
-        }
-        return response
       }
     }
   }
@@ -35,7 +30,7 @@ extension EngineService {
           since: request.since, until: request.until, activeFirst: request.activeFirst))
       let engine = engine
       let results = try await engine.store.readAsync { reader in
-        batch.programs.map { batch.answer($0, reader, engine) }
+        batch.answers(reader, engine)
       }
       for result in results { try await writer.send(result) }
     }

@@ -102,20 +102,31 @@ enum RunFilters {
   ///
   /// - Throws: INVALID_ARGUMENT `status_invalid`.
   static func statuses(_ words: [String]) throws(BatonError) -> Set<RunStatus> {
+    let isActive = words.contains { $0.uppercased() == "ACTIVE" }
+    let isEnded = words.contains { $0.uppercased() == "ENDED" }
+    let others = words.filter { !["ACTIVE", "ENDED"].contains($0.uppercased()) }
+    do {
+      let named = try runStatuses(others)
+      return named.union(RunStatus.allCases.filter { $0.isActive ? isActive : isEnded })
+    } catch {
+      var error = error
+      error.hint? += ", ACTIVE, ENDED"
+      throw error
+    }
+  }
+
+  /// Run statuses by their words alone.
+  ///
+  /// - Throws: INVALID_ARGUMENT `status_invalid`.
+  static func runStatuses(_ words: [String]) throws(BatonError) -> Set<RunStatus> {
     var statuses: Set<RunStatus> = []
     for word in words {
-      switch word.uppercased() {
-      case "ACTIVE": statuses.formUnion(RunStatus.allCases.filter(\.isActive))
-      case "ENDED": statuses.formUnion(RunStatus.allCases.filter { !$0.isActive })
-      default:
-        guard let status = RunStatus(word: word) else {
-          throw BatonError(
-            .invalidArgument, "status_invalid", "`\(word.prefix(64))` is no run status",
-            hint: "statuses: " + RunStatus.allCases.map(\.word).joined(separator: ", ")
-              + ", ACTIVE, ENDED")
-        }
-        statuses.insert(status)
+      guard let status = RunStatus(word: word) else {
+        throw BatonError(
+          .invalidArgument, "status_invalid", "`\(word.prefix(64))` is no run status",
+          hint: "statuses: " + RunStatus.allCases.map(\.word).joined(separator: ", "))
       }
+      statuses.insert(status)
     }
     return statuses
   }

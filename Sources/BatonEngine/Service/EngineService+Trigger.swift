@@ -17,6 +17,7 @@ extension EngineService {
         case .success(let created):
           call.reply(created.response)
           if let (record, nodes, plan) = created.new {
+            engine.catalog.keep(plan, of: record.header.workflow)
             engine.begin(record, nodes: nodes, plan: plan)
           }
         case .failure(let error): call.fail(answer(to: error, context))

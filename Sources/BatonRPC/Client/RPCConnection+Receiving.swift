@@ -49,7 +49,7 @@ extension RPCConnection {
     guard let call else { return false }
     guard case .stream(let stream) = call.receiver else {
       call.fail(
-        BatonError(.internal, "malformed_message", "the server answered with a stream"))
+        BatonError(.internal, "internal", "the server answered with a stream"))
       return false
     }
     let mustStop = flags.contains(.noData) ? false : stream.push(data)

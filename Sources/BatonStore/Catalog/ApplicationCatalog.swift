@@ -3,7 +3,8 @@ internal import Synchronization
 
 /// Compiled applications and plans of their workflows, kept while they are in use.
 ///
-/// A version never changes once it is stored, so what is kept stays true (G48).
+/// A version never changes once it is stored, so what is kept stays true (G48). What a unit of
+/// work reads is not kept: its batch may still be rolled back, versions of it included.
 package final class ApplicationCatalog: Sendable {
   private struct State {
     var applications: [ApplicationVersionID: Application] = [:]
@@ -33,6 +34,7 @@ package final class ApplicationCatalog: Sendable {
         namespace: id.namespace, name: id.application, version: id.version)
     else { return nil }
     let application = try ApplicationModel.decode(record.model)
+    guard !(reader is any ApplicationWrites) else { return application }
     state.withLock { state in
       if state.applications.count >= capacity { state.applications.removeAll() }
       state.applications[id] = application
@@ -52,10 +54,19 @@ package final class ApplicationCatalog: Sendable {
       let definition = application.workflows[workflow.workflow]
     else { return nil }
     let plan = RunPlan(application: application, workflow: definition, version: version)
+    if !(reader is any ApplicationWrites) { keep(plan, of: workflow) }
+    return plan
+  }
+
+  /// Keeps the plan of a workflow whose version is known to be committed.
+  package func keep(_ plan: RunPlan, of workflow: WorkflowID) {
+    let id = ApplicationVersionID(
+      namespace: workflow.namespace, application: workflow.application, version: plan.version)
+    let key = PlanID(version: id, workflow: workflow.workflow)
     state.withLock { state in
+      guard state.plans[key] == nil else { return }
       if state.plans.count >= capacity { state.plans.removeAll() }
       state.plans[key] = plan
     }
-    return plan
   }
 }

@@ -33,8 +33,12 @@ package protocol Store: Sendable {
   ///
   /// Never older than the last completed unit (T41). Quick for runs in use.
   ///
-  /// - Parameter history: Whether replaced puts must be there too; otherwise they are there when
-  ///   it costs nothing, and a view that needs one throws `TokenView.HistoryMissing`.
+  /// - Parameters:
+  ///   - run: The run.
+  ///   - history: Whether replaced puts must be there too; otherwise they are there when it costs
+  ///     nothing, and a view that needs one throws `TokenView.HistoryMissing`.
+  /// - Returns: The token; a value that does not change any more.
+  /// - Throws: `StoreError` when the tables cannot be read.
   func token(of run: RunID, history: Bool) throws -> TokenSnapshot?
 
   /// Committed token state of a run that is in memory; nil: it is not, or there is no such run.
@@ -64,6 +68,7 @@ extension Store {
   /// Reads a view of a run's token, with replaced puts only when the view needs them.
   ///
   /// - Parameters:
+  ///   - run: The run.
   ///   - viewpoint: From where the token is seen (T10).
   ///   - asOf: Only puts up to this `seq` count (T56); nil: all.
   ///   - graph: The graph of the run's application version.

@@ -35,6 +35,7 @@ package protocol TokenWrites {
   ///   - batch: The entries in order; they get consecutive `seq`.
   ///   - limits: What the token may hold.
   ///   - exempt: Entries of the platform that are never refused (T30).
+  /// - Returns: The `seq` given, and the use after the call.
   /// - Throws: RESOURCE_EXHAUSTED `token_value_too_large`, `token_history_full`, `token_full`.
   @discardableResult
   func putToken(

@@ -18,6 +18,7 @@ protocol CommitBackend: AnyObject {
   ///   - guarded: As the unit was begun.
   ///   - failed: Whether the unit threw; what it did is undone.
   /// - Returns: Whether that holds; false: the batch must start again with guarded units.
+  /// - Throws: What concerns the batch as a whole.
   func endUnit(guarded: Bool, failed: Bool) throws(StoreError) -> Bool
   /// Makes the batch durable.
   func commit() throws(StoreError) -> Effects

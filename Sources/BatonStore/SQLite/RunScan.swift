@@ -34,8 +34,10 @@ enum RunScan: CaseIterable {
     }
   }
 
-  /// The statement: parameters 1 and 2 are the place before which runs are listed, 3 the earliest
-  /// creation. Program runs have their tail in 4; `idRange` takes bounds of ids in 1 and 2.
+  /// The statement.
+  ///
+  /// Parameters 1 and 2 are the place before which runs are listed, 3 the earliest creation.
+  /// Program runs have their tail in 4; `idRange` takes bounds of ids in 1 and 2.
   var sql: String {
     let conditions = conditions.joined(separator: " AND ")
     switch self {

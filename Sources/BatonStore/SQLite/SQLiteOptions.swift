@@ -2,7 +2,7 @@ package import BatonCore
 
 /// How a ``SQLiteStore`` is opened.
 package struct SQLiteOptions: Sendable {
-  /// The directory of the database; it exists. The file in it is `baton.sqlite`.
+  /// The directory, which exists, of the database `baton.sqlite`.
   package var directory: String
   /// Whether this process alone uses the database: what is kept in memory is then authoritative.
   ///

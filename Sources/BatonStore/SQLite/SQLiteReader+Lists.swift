@@ -80,7 +80,9 @@ extension SQLiteReader {
         let run = ProgramRun(attempt: try row.attemptRecord(), version: row.int(19))
         let isAsked = query.version == nil || query.version == run.version
         return isAsked && query.matches(run.attempt) ? run : nil
-      } time: { $0.attempt.started }
+      } time: {
+        $0.attempt.started
+      }
     }
     return merge.result
   }
@@ -102,7 +104,9 @@ extension SQLiteReader {
       row.bind(1, namespace)
       row.bind(2, application)
       row.bind(3, name)
-    } _: { $0.text(0) }
+    } _: {
+      $0.text(0)
+    }
   }
 
   private func isBefore(_ record: RunRecord, _ query: RunQuery) -> Bool {
@@ -125,7 +129,9 @@ extension SQLiteReader {
     try collect(row, &merge, isOrdered: isOrdered) { row in
       let record = try row.runRecord()
       return query.matches(record) && isBefore(record, query) ? record : nil
-    } time: { $0.header.created }
+    } time: {
+      $0.header.created
+    }
   }
 
   private func collect<Record>(

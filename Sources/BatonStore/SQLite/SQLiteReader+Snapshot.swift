@@ -17,12 +17,11 @@ extension SQLiteReader {
       defer { statement.reset() }
       while try statement.step() { snapshot.apply(try statement.tokenPut()) }
     } else {
-      let entries = try session.all(.tokenEntries, { $0.bind(1, run) }) { try $0.tokenPut() }
+      let entries = try session.all(.tokenEntries, { $0.bind(1, run) }, { try $0.tokenPut() })
       snapshot.load(entries: entries, account: account)
     }
-    let attempts = try session.all(.viewAttempts, { $0.bind(1, run) }) { row in
-      (row.text(0), try row.viewAttempt())
-    }
+    let attempts = try session.all(
+      .viewAttempts, { $0.bind(1, run) }, { ($0.text(0), try $0.viewAttempt()) })
     for (node, attempt) in attempts { snapshot.apply(node: node, attempt) }
     for node in try withheldNodes(of: run) { snapshot.setWithheld(node, true) }
     return snapshot

@@ -3,7 +3,7 @@ internal import BatonCore
 /// Statuses without the records around them, for checks within units of work.
 extension SQLiteReader {
   func runStatus(_ id: RunID) throws -> RunStatus? {
-    try session.first(.runStatus, { $0.bind(1, id) }) { try $0.value(0) }
+    try session.first(.runStatus, { $0.bind(1, id) }, { try $0.value(0) })
   }
 
   func attemptStatus(_ id: AttemptID) throws -> AttemptStatus? {
@@ -11,6 +11,8 @@ extension SQLiteReader {
       row.bind(1, id.run)
       row.bind(2, id.node)
       row.bind(3, id.attempt)
-    } _: { try $0.value(0) }
+    } _: {
+      try $0.value(0)
+    }
   }
 }

@@ -30,7 +30,9 @@ class SQLiteReader: StoreReader {
     try session.first(.newestVersion) { row in
       row.bind(1, namespace)
       row.bind(2, name)
-    } _: { $0.int(0) }
+    } _: {
+      $0.int(0)
+    }
   }
 
   func applications(
@@ -50,13 +52,13 @@ class SQLiteReader: StoreReader {
 
   func namespaceExists(_ namespace: String) throws -> Bool {
     if namespace == "default" { return true }
-    return try session.first(.namespaceExists, { $0.bind(1, namespace) }) { _ in true } ?? false
+    return try session.first(.namespaceExists, { $0.bind(1, namespace) }, { _ in true }) ?? false
   }
 
   // MARK: Runs
 
   func run(_ id: RunID) throws -> RunRecord? {
-    try session.first(.run, { $0.bind(1, id) }) { try $0.runRecord() }
+    try session.first(.run, { $0.bind(1, id) }, { try $0.runRecord() })
   }
 
   func run(externalID: String, of workflow: WorkflowID) throws -> RunRecord? {
@@ -65,12 +67,14 @@ class SQLiteReader: StoreReader {
       row.bind(2, workflow.application)
       row.bind(3, workflow.workflow)
       row.bind(4, externalID)
-    } _: { try $0.run(0) }
+    } _: {
+      try $0.run(0)
+    }
     return try id.flatMap { try run($0) }
   }
 
   func activeRuns() throws -> [RunID] {
-    try session.all(.activeRuns, { _ in }) { try $0.run(0) }
+    try session.all(.activeRuns, { _ in }, { try $0.run(0) })
   }
 
   func activeRunCount(of workflow: WorkflowID) throws -> (pending: Int, begun: Int) {
@@ -79,11 +83,13 @@ class SQLiteReader: StoreReader {
       row.bind(1, workflow.namespace)
       row.bind(2, workflow.application)
       row.bind(3, workflow.workflow)
-    } _: { (pending: $0.int(0), begun: $0.int(1)) } ?? (0, 0)
+    } _: {
+      (pending: $0.int(0), begun: $0.int(1))
+    } ?? (0, 0)
   }
 
   func nodes(of run: RunID) throws -> [NodeRecord] {
-    try session.all(.nodes, { $0.bind(1, run) }) { try $0.nodeRecord(of: run) }
+    try session.all(.nodes, { $0.bind(1, run) }, { try $0.nodeRecord(of: run) })
   }
 
   func attempts(of run: RunID, node: String?) throws -> [AttemptRecord] {
@@ -91,9 +97,11 @@ class SQLiteReader: StoreReader {
       return try session.all(.attemptsOfNode) { row in
         row.bind(1, run)
         row.bind(2, node)
-      } _: { try $0.attemptRecord() }
+      } _: {
+        try $0.attemptRecord()
+      }
     }
-    let found = try session.all(.attempts, { $0.bind(1, run) }) { try $0.attemptRecord() }
+    let found = try session.all(.attempts, { $0.bind(1, run) }, { try $0.attemptRecord() })
     let ranks = Dictionary(
       try nodes(of: run).map { ($0.node, $0.rank) }, uniquingKeysWith: { first, _ in first })
     // By node already, so a stable order by rank is enough.
@@ -107,13 +115,14 @@ class SQLiteReader: StoreReader {
       row.bind(1, id.run)
       row.bind(2, id.node)
       row.bind(3, id.attempt)
-    } _: { try $0.attemptRecord() }
+    } _: {
+      try $0.attemptRecord()
+    }
   }
 
   func attempt(credentialHash: [UInt8]) throws -> AttemptRecord? {
-    try session.first(.attemptOfCredential, { $0.bind(1, credentialHash) }) {
-      try $0.attemptRecord()
-    }
+    try session.first(
+      .attemptOfCredential, { $0.bind(1, credentialHash) }, { try $0.attemptRecord() })
   }
 
   // MARK: Events
@@ -123,19 +132,23 @@ class SQLiteReader: StoreReader {
       row.bind(1, run)
       row.bind(2, event)
       row.bind(3, max(0, limit))
-    } _: { try $0.eventRecord() }
+    } _: {
+      try $0.eventRecord()
+    }
   }
 
   func events(after number: UInt64, limit: Int) throws -> [EventRecord] {
     try session.all(.events) { row in
       row.bind(1, number)
       row.bind(2, max(0, limit))
-    } _: { try $0.eventRecord() }
+    } _: {
+      try $0.eventRecord()
+    }
   }
 
   func lastEventNumber() throws -> UInt64 {
     try settlePending()
-    return try session.first(.counter, { $0.bind(1, "event") }) { $0.seq(0) } ?? 0
+    return try session.first(.counter, { $0.bind(1, "event") }, { $0.seq(0) }) ?? 0
   }
 
   // MARK: Tokens
@@ -153,7 +166,7 @@ class SQLiteReader: StoreReader {
         lastTime: row.time(3))
     }
     if let account { return account }
-    return try session.first(.runBrief, { $0.bind(1, run) }) { _ in TokenAccount() }
+    return try session.first(.runBrief, { $0.bind(1, run) }, { _ in TokenAccount() })
   }
 
   func tokenPuts(of run: RunID, _ query: TokenPutQuery) throws -> [TokenPut] {

@@ -69,7 +69,9 @@ extension SQLiteWriter: RequestLog {
     let found = try session.first(.request) { row in
       row.bind(1, request.scope)
       row.bind(2, request.id)
-    } _: { (hash: $0.bytes(0), answer: $0.bytes(1)) }
+    } _: {
+      (hash: $0.bytes(0), answer: $0.bytes(1))
+    }
     guard let found else { return nil }
     guard found.hash == bodyHash else { throw StoreRefusal.requestReused(request) }
     return found.answer

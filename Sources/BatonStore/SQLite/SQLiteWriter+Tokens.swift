@@ -44,7 +44,9 @@ extension SQLiteWriter: TokenWrites {
       row.bind(2, Int(entry.scope.rawValue))
       row.bind(3, entry.key)
       row.bind(4, source.node)
-    } _: { TokenAccount.Present(attempt: $0.int(0), bytes: $0.int(1)) }
+    } _: {
+      TokenAccount.Present(attempt: $0.int(0), bytes: $0.int(1))
+    }
   }
 
   private func insert(_ put: TokenPut, _ id: RunID) throws {

@@ -35,6 +35,7 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
   private var unitStart = Effects()
 
   /// - Parameters:
+  ///   - session: The statements of the writing connection.
   ///   - isExclusive: Whether nobody else writes the database.
   ///   - clock: Tells commit times.
   init(
@@ -185,7 +186,7 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
     if let eventNumber {
       last = eventNumber
     } else {
-      last = try session.first(.counter, { $0.bind(1, "event") }) { $0.seq(0) } ?? 0
+      last = try session.first(.counter, { $0.bind(1, "event") }, { $0.seq(0) }) ?? 0
     }
     eventNumber = last + 1
     eventsChanged = true

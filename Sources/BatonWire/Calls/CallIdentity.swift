@@ -5,6 +5,7 @@ public struct CallIdentity: Sendable {
   /// What the authenticator that made this identity wants to find again, such as checked claims.
   public var details: (any Sendable)?
 
+  /// An identity by its name.
   public init(name: String, details: (any Sendable)? = nil) {
     self.name = name
     self.details = details

@@ -44,6 +44,7 @@ public struct CallOptions: Sendable, Hashable {
   /// Whether the message has a request id, so that a mutating call may be sent again (FR23).
   public var carriesRequestID: Bool
 
+  /// Options of one call; what is not given is as the caller has it.
   public init(
     timeout: Duration? = nil, metadata: [Metadata.Element] = [], carriesRequestID: Bool = false
   ) {
@@ -58,9 +59,13 @@ public struct CallOptions: Sendable, Hashable {
 
 /// The key-value pairs that travel with a call (FR11).
 public struct Metadata: Sendable, Hashable {
+  /// A key and its value.
   public struct Element: Sendable, Hashable {
+    /// The key, lower-case.
     public var key: String
+    /// The value, any text.
     public var value: String
+    /// A pair as it is.
     public init(key: String, value: String) {
       self.key = key
       self.value = value
@@ -70,6 +75,7 @@ public struct Metadata: Sendable, Hashable {
   /// The pairs in the order received; keys are lower-case, repeats are kept.
   public var elements: [Element]
 
+  /// Pairs in their order.
   public init(_ elements: [Element] = []) {
     self.elements = elements
   }

@@ -42,6 +42,7 @@ public struct DecodingLimits: Sendable, Hashable {
   /// Bytes of memory that any message may take, whatever its size.
   public var memoryBase: Int
 
+  /// Bounds; the defaults are those of servers.
   public init(maximumDepth: Int = 32, memoryFactor: Int = 16, memoryBase: Int = 65_536) {
     self.maximumDepth = maximumDepth
     self.memoryFactor = memoryFactor

@@ -17,6 +17,7 @@ public struct MethodDescriptor: Sendable, Hashable {
   public var service: String
   /// The bare name of the method, `GetToken`.
   public var method: String
+  /// How many messages travel each way.
   public var kind: CallKind
   /// Whether the call changes state.
   public var isMutating: Bool
@@ -25,6 +26,7 @@ public struct MethodDescriptor: Sendable, Hashable {
   /// Who may call it; empty: nobody.
   public var roles: [MethodRole]
 
+  /// A method as its `.proto` describes it.
   public init(
     service: String, method: String, kind: CallKind, isMutating: Bool = false,
     isIdempotent: Bool = false, roles: [MethodRole] = []

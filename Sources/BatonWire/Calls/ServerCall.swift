@@ -104,11 +104,13 @@ public struct UnaryCall<Response: Message>: Sendable {
 ///
 /// The handler returns from its method at once and produces the stream in `respond`.
 public struct ServerStreamCall<Item: Message>: Sendable {
+  /// What is known of the call.
   public let context: any ServerContext
   private let produce:
     @Sendable (@escaping @Sendable (MessageWriter<Item>) async throws -> Void) -> Void
   private let refuse: @Sendable (BatonError) -> Void
 
+  /// A call answered through closures: one that sends the stream, one that refuses the call.
   public init(
     context: any ServerContext,
     produce:

@@ -10,6 +10,7 @@ public struct ServiceDefinition: Sendable {
   /// The methods by bare name.
   public var methods: [String: MethodHandler]
 
+  /// A service with its methods; of two with one name the first counts.
   public init(name: String, methods: [MethodHandler]) {
     self.name = name
     self.methods = Dictionary(
@@ -19,9 +20,12 @@ public struct ServiceDefinition: Sendable {
 
 /// A method with what serves it, below the level of message types.
 public struct MethodHandler: Sendable {
+  /// The method.
   public var descriptor: MethodDescriptor
+  /// What serves it.
   public var body: Body
 
+  /// A method with what serves it.
   public init(_ descriptor: MethodDescriptor, _ body: Body) {
     self.descriptor = descriptor
     self.body = body

@@ -9,11 +9,14 @@ public struct MessageStream<Element: Message>: AsyncSequence, Sendable {
     self.next = next
   }
 
+  /// Takes the messages of a stream one by one.
   public struct AsyncIterator: AsyncIteratorProtocol {
     let take: @Sendable () async throws -> Element?
+    /// The next message; nil after the last.
     public mutating func next() async throws -> Element? { try await take() }
   }
 
+  /// The one iterator of the stream.
   public func makeAsyncIterator() -> AsyncIterator {
     AsyncIterator(take: next)
   }

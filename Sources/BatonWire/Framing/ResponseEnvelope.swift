@@ -55,6 +55,6 @@ package struct ResponseEnvelope: Sendable {
   }
 
   private static var malformed: BatonError {
-    BatonError(.internal, "malformed_message", "the server's answer cannot be decoded")
+    BatonError(.internal, "internal", "the server's answer cannot be decoded")
   }
 }

@@ -13,7 +13,7 @@ final class Readiness: Sendable {
   private let report: AsyncStream<String>.Continuation
 
   init() {
-    (failures, report) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingOldest(1))
+    (failures, report) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
   }
 
   /// Whether calls are served as they should be.

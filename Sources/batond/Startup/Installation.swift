@@ -103,7 +103,8 @@ struct Installation {
     let shim = home + "/baton-shim"
     guard FileManager.default.isExecutableFile(atPath: shim) else {
       throw StartupFailure(
-        "\(shim) is missing", hint: "install baton-shim beside batond; it owns the programs of runs")
+        "\(shim) is missing", hint: "install baton-shim beside batond; it owns the programs of runs"
+      )
     }
     let outcomes = ProcessOutcomes()
     let executor: LocalExecutor
