@@ -101,7 +101,10 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "baton",
-      dependencies: ["BatonCore", "BatonClient", arguments, histogram, logging, sqlite],
+      dependencies: [
+        "BatonCore", "BatonClient", "BatonRPC", "BatonWire", arguments, histogram, logging, sqlite,
+        nioCore, nioPosix,
+      ],
       swiftSettings: strict),
     .executableTarget(name: "baton-shim", cSettings: strictC),
 
@@ -134,6 +137,22 @@ let package = Package(
         "BatonCore", "BatonStore", "BatonWire", "BatonRPC", "BatonTokenStore", nioCore, logging,
         crypto,
       ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "BatonClientTests", dependencies: ["BatonCore", "BatonClient", "BatonRPC", "BatonWire"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CLITests", dependencies: ["baton", "BatonCore", "BatonClient", "BatonWire"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "BatonEngineTests",
+      dependencies: [
+        "BatonCore", "BatonStore", "BatonWire", "BatonRPC", "BatonExec", "BatonEngine",
+        "BatonTokenStore", "BatonYAML", "BatonExpressions", "baton-shim", nioCore, logging,
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "IntegrationTests", dependencies: ["baton", "batond", "baton-shim"],
       swiftSettings: strict),
   ]
 )

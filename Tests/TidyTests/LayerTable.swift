@@ -65,7 +65,7 @@ struct LayerTable {
       folder: "baton",
       modules: ["BatonCore", "BatonClient", "ArgumentParser", "Histogram", "Logging"]),
     // Measures the machine below Baton: raw sockets, raw SQLite.
-    Rule(folder: "baton/Bench", modules: ["NIOCore", "NIOPosix", "GRDBSQLite"]),
+    Rule(folder: "baton/Bench", modules: ["NIOCore", "NIOPosix", "GRDBSQLite", "BatonRPC", "BatonWire"]),
     Rule(folder: "batond", modules: [], isOpen: true),
 
     // No Swift.

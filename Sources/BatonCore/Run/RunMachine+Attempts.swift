@@ -62,8 +62,8 @@ extension RunMachine {
     guard let position = plan.graph.index(of: id.node), running[position]?.id == id else {
       return false
     }
-    finish(position, outcome, now: now)
     pending.actions.append(.removeFiles(id))
+    finish(position, outcome, now: now)
     return true
   }
 
@@ -75,6 +75,7 @@ extension RunMachine {
     guard let position = plan.graph.index(of: id.node), var attempt = running[position],
       attempt.id == id
     else { return false }
+    pending.actions.append(.removeFiles(id))
     if attempt.killReason != nil {
       finish(
         position, .failed("not_started", "the program was never started"), now: now)
@@ -88,7 +89,6 @@ extension RunMachine {
       setNode(position, .waiting, now: now)
       makeReady(position)
     }
-    pending.actions.append(.removeFiles(id))
     return true
   }
 

@@ -1,6 +1,7 @@
 internal import BatonClient
 internal import BatonRPC
 internal import BatonWire
+internal import NIOCore
 internal import NIOPosix
 
 /// Keeps a number of equal unary calls in flight for some time, without a task for each.
@@ -21,15 +22,17 @@ struct CallLoad<Request: Message, Response: Message>: Sendable {
   /// - Throws: what the first call of a connection throws.
   func run(_ workload: String) async throws -> BenchReport {
     let shape = target.shape
-    guard shape.rate == nil else { return try await paced(workload) }
     let count = min(shape.connections, shape.inFlight)
     let options = target.callOptions
     let loops = MultiThreadedEventLoopGroup.singleton
     var connections: [RPCConnection] = []
+    var eventLoops: [any EventLoop] = []
     for _ in 0..<count {
-      let connection = try await RPCConnection.connect(to: target.endpoint, on: loops.next())
+      let eventLoop = loops.next()
+      let connection = try await RPCConnection.connect(to: target.endpoint, on: eventLoop)
       let _: Response = try await connection.unary(method, request, options: options)
       connections.append(connection)
+      eventLoops.append(eventLoop)
     }
     let recorders = connections.map { _ in LatencyRecorder() }
     let usage = UsageMeter(serverPID: target.serverPID)
@@ -38,8 +41,9 @@ struct CallLoad<Request: Message, Response: Message>: Sendable {
     let end = start + UInt64(shape.seconds * 1e9)
     for worker in 0..<shape.inFlight {
       CallLoadWorker<Request, Response>(
-        connection: connections[worker % count], method: method, request: request,
-        options: options, end: end, calls: maximumCalls.map { $0 / shape.inFlight } ?? .max,
+        connection: connections[worker % count], eventLoop: eventLoops[worker % count],
+        method: method, request: request, options: options,
+        pace: Pace(shape, worker: worker, start: start, end: end, maximumCalls: maximumCalls),
         recorder: recorders[worker % count], finish: finish
       ).start()
     }
@@ -54,50 +58,53 @@ struct CallLoad<Request: Message, Response: Message>: Sendable {
       latencies: LatencyRecorder.summary(recorders), clientCPUSeconds: client,
       serverCPUSeconds: server)
   }
-
-  /// An open loop needs timers, and so tasks.
-  private func paced(_ workload: String) async throws -> BenchReport {
-    try await LoadLoop(target, maximumCalls: maximumCalls).run(workload) {
-      [method, request] caller in
-      { let _: Response = try await caller.unary(method, request, options: .standard) }
-    }
-  }
 }
 
 /// Makes one call after the other.
 private final class CallLoadWorker<Request: Message, Response: Message>: Sendable {
   private let connection: RPCConnection
+  private let eventLoop: any EventLoop
   private let method: MethodDescriptor
   private let request: Request
   private let options: CallOptions
-  private let end: UInt64
-  private let calls: Int
+  private let pace: Pace
   private let recorder: LatencyRecorder
   private let finish: FinishLine
 
   init(
-    connection: RPCConnection, method: MethodDescriptor, request: Request, options: CallOptions,
-    end: UInt64, calls: Int, recorder: LatencyRecorder, finish: FinishLine
+    connection: RPCConnection, eventLoop: any EventLoop, method: MethodDescriptor,
+    request: Request, options: CallOptions, pace: Pace, recorder: LatencyRecorder,
+    finish: FinishLine
   ) {
     self.connection = connection
+    self.eventLoop = eventLoop
     self.method = method
     self.request = request
     self.options = options
-    self.end = end
-    self.calls = calls
+    self.pace = pace
     self.recorder = recorder
     self.finish = finish
   }
 
   func start() {
-    call(number: 1, begin: MonotonicTime.nanoseconds())
+    next(number: 0, now: MonotonicTime.nanoseconds())
   }
 
-  private func call(number: Int, begin: UInt64) {
+  /// Makes a call now, or when an open loop wants it.
+  private func next(number: Int, now: UInt64) {
+    guard let intended = pace.intendedStart(number) else { return call(number, begin: now) }
+    guard intended < pace.end else { return finish.arrive() }
+    guard intended > now else { return call(number, begin: intended) }
+    _ = eventLoop.scheduleTask(in: .nanoseconds(Int64(intended - now))) { [self] in
+      call(number, begin: intended)
+    }
+  }
+
+  private func call(_ number: Int, begin: UInt64) {
     connection.call(method, request, options: options) {
       [self] (result: Result<Response, any Error>) in
       let now = MonotonicTime.nanoseconds()
-      var goesOn = now < end && number < calls
+      var goesOn = now < pace.end && number + 1 < pace.calls
       switch result {
       case .success: recorder.record(nanoseconds: now - begin)
       case .failure(let error):
@@ -106,7 +113,7 @@ private final class CallLoadWorker<Request: Message, Response: Message>: Sendabl
         // Without a connection a call fails at once, so that going on would never end.
         goesOn = goesOn && connection.isUsable && !recorder.isHopeless
       }
-      if goesOn { call(number: number + 1, begin: now) } else { finish.arrive() }
+      if goesOn { next(number: number + 1, now: now) } else { finish.arrive() }
     }
   }
 }

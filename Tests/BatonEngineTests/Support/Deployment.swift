@@ -1,0 +1,87 @@
+import BatonCore
+import BatonExec
+import BatonStore
+import Foundation
+import Synchronization
+import Testing
+
+/// How the services of a test are put together.
+enum Deployment: String, CaseIterable, CustomTestStringConvertible, Sendable {
+  /// One store in memory.
+  case memory
+  /// One SQLite store, held by one process.
+  case sqlite
+  /// Engine and token store each with a SQLite store of its own on one directory.
+  case split
+
+  var testDescription: String { rawValue }
+}
+
+/// Stores and a directory that outlive engines, as a machine outlives its processes.
+final class House: Sendable {
+  let directory: String
+  let engineStore: any Store
+  let tokenStore: any Store
+
+  /// Runs a test in a fresh house.
+  static func with<Result>(
+    _ deployment: Deployment, _ body: (House) async throws -> Result
+  ) async throws -> Result {
+    let house = try House(deployment)
+    do {
+      let result = try await body(house)
+      try await house.close()
+      return result
+    } catch {
+      try await house.close()
+      throw error
+    }
+  }
+
+  private init(_ deployment: Deployment) throws {
+    directory = "/tmp/baton-engine-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    let clock: @Sendable () -> Timestamp = { TestClock().now() }
+    switch deployment {
+    case .memory:
+      engineStore = MemoryStore(clock: clock)
+      tokenStore = engineStore
+    case .sqlite:
+      engineStore = try SQLiteStore(SQLiteOptions(directory: directory, clock: clock))
+      tokenStore = engineStore
+    case .split:
+      let options = SQLiteOptions(directory: directory, exclusive: false, clock: clock)
+      engineStore = try SQLiteStore(options)
+      tokenStore = try SQLiteStore(options)
+    }
+  }
+
+  private func close() async throws {
+    await engineStore.close()
+    await tokenStore.close()
+    try FileManager.default.removeItem(atPath: directory)
+  }
+}
+
+/// The system's time.
+struct TestClock: WallClock {
+  func now() -> Timestamp {
+    Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+  }
+}
+
+/// The shim beside the tests, or the one named by `BATON_SHIM`.
+func shimPath() throws -> String {
+  if let given = ProcessInfo.processInfo.environment["BATON_SHIM"] { return given }
+  var places = CommandLine.arguments.filter { $0.contains(".xctest") || $0.contains(".build") }
+  places.append(try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+  for place in places {
+    var folder = URL(fileURLWithPath: place)
+    while folder.path != "/" {
+      folder.deleteLastPathComponent()
+      let shim = folder.path + "/baton-shim"
+      if FileManager.default.isExecutableFile(atPath: shim) { return shim }
+    }
+  }
+  throw ExecError(.shimUnavailable, "no baton-shim beside \(places)")
+}

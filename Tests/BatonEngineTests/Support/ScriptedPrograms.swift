@@ -1,0 +1,120 @@
+import BatonCore
+import BatonExec
+import Synchronization
+
+/// An executor whose programs are words: `exit N`, `block`, `missing`, `puts N LINE…`.
+///
+/// Any other program exits with 0. Tests wait for launches and end what blocks.
+final class ScriptedPrograms: Executor {
+  private struct State {
+    var launched: [String: [LaunchSpec]] = [:]
+    var waiters: [CheckedContinuation<Void, Never>] = []
+    var kills: [AttemptKey] = []
+    var removed: [AttemptKey] = []
+  }
+
+  let base: ScriptedExecutor
+  private let state = Mutex(State())
+
+  /// - Parameter script: What becomes of programs; nil: as their words say.
+  init(_ script: (@Sendable (LaunchSpec) -> ScriptedExecutor.Script)? = nil) {
+    base = ScriptedExecutor(
+      now: { TestClock().now() }, deliversAtOnce: true, script: script ?? Self.words)
+  }
+
+  static let words: @Sendable (LaunchSpec) -> ScriptedExecutor.Script = { spec in
+    let argument = spec.argv.dropFirst().first.flatMap { Int($0) } ?? 0
+    return switch spec.argv.first {
+    case "exit": .end(.exited(code: argument))
+    case "block", "puts": .run
+    case "missing": .end(.execFailed(errno: 2, message: "missing: not found"))
+    case "vanish": .vanish
+    default: .end(.exited(code: 0))
+    }
+  }
+
+  /// Launches of nodes, in order.
+  func launches(of node: String) -> [LaunchSpec] {
+    state.withLock { $0.launched[node] ?? [] }
+  }
+
+  var kills: [AttemptKey] { state.withLock(\.kills) }
+  var removed: [AttemptKey] { state.withLock(\.removed) }
+
+  /// Waits until a node's program was launched so many times.
+  func launch(of node: String, _ count: Int = 1) async -> LaunchSpec {
+    while true {
+      let found = launches(of: node)
+      if found.count >= count { return found[count - 1] }
+      await withCheckedContinuation { continuation in
+        let isThere = state.withLock { state in
+          if state.launched[node]?.count ?? 0 >= count { return true }
+          state.waiters.append(continuation)
+          return false
+        }
+        if isThere { continuation.resume() }
+      }
+    }
+  }
+
+  /// Ends the newest program of a node.
+  func finish(_ node: String, _ exit: ProcessOutcome.Exit = .exited(code: 0)) async {
+    base.finish(await launch(of: node).key, exit)
+  }
+
+  func launch(_ spec: LaunchSpec) throws(ExecError) {
+    try base.launch(spec)
+    if spec.argv.first == "puts" {
+      if let file = spec.files.first(where: { $0.variable == "BATON_TOKEN_FILE" }) {
+        let text = spec.argv.dropFirst(2).map { "\($0)\n" }.joined()
+        base.write(Array(text.utf8), toFile: file.name, of: spec.key)
+      }
+      base.finish(spec.key, .exited(code: Int(spec.argv[1]) ?? 0))
+    }
+    let waiters = state.withLock { state in
+      state.launched[spec.key.node, default: []].append(spec)
+      defer { state.waiters = [] }
+      return state.waiters
+    }
+    for waiter in waiters { waiter.resume() }
+  }
+
+  func attach(_ key: AttemptKey) throws(ExecError) -> AttemptFinding { try base.attach(key) }
+
+  func kill(_ key: AttemptKey, grace: Duration, reason: String) throws(ExecError) {
+    state.withLock { $0.kills.append(key) }
+    try base.kill(key, grace: grace, reason: reason)
+  }
+
+  func survivors(of key: AttemptKey) -> [KillReport.Survivor] { base.survivors(of: key) }
+
+  func readFile(
+    _ key: AttemptKey, name: String, maximumBytes: Int
+  ) throws(ExecError) -> [UInt8]? {
+    try base.readFile(key, name: name, maximumBytes: maximumBytes)
+  }
+
+  func removeFiles(_ key: AttemptKey) {
+    state.withLock { $0.removed.append(key) }
+    base.removeFiles(key)
+  }
+
+  func removeRun(_ run: RunID) { base.removeRun(run) }
+
+  func readLog(
+    _ key: AttemptKey, streams: [LogChunk.Stream], offset: UInt64, follow: Bool,
+    _ body: (LogChunk) async throws -> Void
+  ) async throws {
+    try await base.readLog(key, streams: streams, offset: offset, follow: follow, body)
+  }
+}
+
+extension LaunchSpec {
+  /// A variable of the program's environment.
+  func variable(_ name: String) -> String? { environment.last { $0.name == name }?.value }
+
+  /// The contents of the file that a variable names.
+  func file(_ variable: String) -> String? {
+    files.first { $0.variable == variable }.map { String(decoding: $0.contents, as: UTF8.self) }
+  }
+}

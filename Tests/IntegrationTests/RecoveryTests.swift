@@ -1,0 +1,170 @@
+import Glibc
+import Testing
+
+/// What `kill -9` leaves undone is done after the next start (WF-32, TK-34, R2).
+@Suite struct RecoveryTests {
+  /// A deployment, and the process of it that is killed.
+  struct Victim: CustomTestStringConvertible {
+    var deployment: Deployment
+    var role: Installation.Role
+
+    var testDescription: String { "\(role) of \(deployment)" }
+
+    static let all = [
+      Victim(deployment: .whole, role: .whole), Victim(deployment: .split, role: .engine),
+      Victim(deployment: .split, role: .tokens),
+    ]
+  }
+
+  @Test("WF-32: a killed server's run goes on in the same process", arguments: Victim.all)
+  func runGoesOn(victim: Victim) async throws {
+    try await withInstallation(victim.deployment) { installation in
+      let mail = try Mailbox(installation.scratch)
+      defer { mail.close() }
+      let gate = try Gate(installation.scratch)
+      try await installation.deploy(
+        scripts: [
+          "A": #"echo "began $$" > $D/mail; read x < $D/gate; echo "ended $$" > $D/mail; echo out"#,
+          "B": "echo \"B $BATON_ATTEMPT\" > $D/mail",
+        ],
+        nodes: """
+          - {name: A, program: A}
+          - {name: B, program: B, after: [A]}
+          """)
+      let id = try await installation.trigger()
+      let began = try await mail.line("began")
+      for _ in 1...2 {
+        try await installation.kill(victim.role)
+        try await installation.start(victim.role)
+        #expect(kill(try #require(pid_t(began)), 0) == 0, "the program goes on")
+        #expect(try await installation.run(id).statuses == ["A RUNNING", "B PENDING"])
+      }
+      gate.open()
+      let run = try await installation.end(of: id)
+      #expect(run.statuses == ["A COMPLETED", "B COMPLETED"])
+      #expect(run.status == "COMPLETED")
+      #expect(run.nodes.allSatisfy { $0.attemptsTotal == 1 })
+      #expect(try await mail.line("ended") == began)
+      #expect(mail.lines.value.count == 3, "each program was executed once")
+      #expect(try await installation.done("logs", id, "A").output == "out\n")
+      try await expectOneOutcomeEach(installation, id)
+      try await installation.stop()
+    }
+  }
+
+  @Test("R1, R2: runs triggered around a kill all end, each once", arguments: Victim.all)
+  func manyRuns(victim: Victim) async throws {
+    try await withInstallation(victim.deployment) { installation in
+      let mail = try Mailbox(installation.scratch)
+      defer { mail.close() }
+      let script = #"echo "$BATON_RUN_ID $BATON_NODE $BATON_ATTEMPT" > $D/mail"#
+      try await installation.deploy(
+        scripts: ["P": script],
+        nodes: """
+          - {name: A, program: P}
+          - {name: B, program: P, after: [A]}
+          - {name: C, program: P, after: [A]}
+          - {name: D, program: P, after: [B, C]}
+          """)
+      let number = 12
+      let triggers = try (1...number).map { _ in try installation.start("trigger", "demo/W") }
+      for count in [3, 15] {
+        try await mail.count(count)
+        try await installation.kill(victim.role)
+        try await installation.start(victim.role)
+      }
+      var ids: Set<String> = []
+      for trigger in triggers {
+        let answer = try await Baton.answer(of: trigger)
+        #expect(answer.status == 0, "\(answer)")
+        ids.insert(answer.text)
+      }
+      let runs = try await installation.done("runs", "demo/W", "--limit", "100", "--json")
+        .json(RunsView.self)
+      #expect(Set(runs.runs.map(\.runId)) == ids)
+      #expect(runs.runs.count == number, "a repeated trigger made no second run")
+      for id in ids { try await expectCompleted(installation, id) }
+      let mails = mail.lines.value
+      #expect(Set(mails).count == mails.count, "no attempt was executed twice")
+      try await installation.stop()
+    }
+  }
+
+  @Test("TK-34: acknowledged puts outlive a kill", arguments: Victim.all)
+  func puts(victim: Victim) async throws {
+    try await withInstallation(victim.deployment) { installation in
+      let mail = try Mailbox(installation.scratch)
+      defer { mail.close() }
+      let number = 60
+      try await installation.deploy(
+        scripts: [
+          "P": """
+          i=0
+          while [ $i -lt \(number) ]; do
+            i=$((i + 1))
+            until baton token put a.$i=$i b.$i=$i c.$i=$i; do echo "again $i" > $D/mail; done
+            echo "acknowledged $i" > $D/mail
+          done
+          """
+        ], nodes: "- {name: P, program: P}")
+      let id = try await installation.trigger()
+      for count in [5, 20, 40] {
+        try await mail.count(count)
+        let acknowledged = mail.lines.value.filter { $0.hasPrefix("acknowledged ") }.count
+        try await installation.kill(victim.role)
+        try await installation.start(victim.role)
+        let keys = try await tokens(installation, id, "user").tokenValueMap.keys
+        for i in 1...max(1, acknowledged) {
+          #expect(keys.contains("a.\(i)") && keys.contains("b.\(i)") && keys.contains("c.\(i)"))
+        }
+      }
+      let run = try await installation.end(of: id)
+      #expect(run.statuses == ["P COMPLETED"], "\(run.nodes)")
+      let user = try await tokens(installation, id, "user")
+      let system = try await tokens(installation, id, "system")
+      #expect(user.tokenValueMap.count == 3 * number)
+      for i in 1...number {
+        let seqs = ["a", "b", "c"].map { user.tokenValueMap["\($0).\(i)"]?.first?.seq ?? 0 }
+        #expect(seqs == [seqs[0], seqs[0] + 1, seqs[0] + 2], "one call is one block")
+      }
+      // A second put of a key would take a number of its own: there is a gap if one was repeated.
+      let sequence = (user.sequence + system.sequence).sorted()
+      #expect(sequence == Array(1...sequence.count))
+      try await installation.stop()
+    }
+  }
+
+  private func tokens(
+    _ installation: Installation, _ id: String, _ scope: String
+  ) async throws -> TokenView {
+    try await installation.done("token", "list", id, "--scope", scope, "--detail", "--json")
+      .json(TokenView.self)
+  }
+
+  /// Every node has one good attempt; before it there may be one that never began (G60).
+  private func expectCompleted(_ installation: Installation, _ id: String) async throws {
+    let run = try await installation.end(of: id)
+    #expect(run.status == "COMPLETED", "\(run)")
+    for node in run.nodes {
+      let attempts = node.attempts ?? []
+      #expect(attempts.last?.status == "COMPLETED", "\(node)")
+      #expect(attempts.dropLast().allSatisfy { $0.reason == "not_started" }, "\(node)")
+    }
+    try await expectOneOutcomeEach(installation, id)
+  }
+
+  private func expectOneOutcomeEach(_ installation: Installation, _ id: String) async throws {
+    let text = try await installation.done("watch", id, "--json").output
+    let events = try text.split(separator: "\n").map {
+      try Answer(status: 0, output: String($0), errors: "").json(EventView.self)
+    }
+    #expect(events.map(\.event) == Array(1...events.count), "each event once, in order")
+    var outcomes: [String: Int] = [:]
+    for event in events where event.kind == "attempt" {
+      guard let to = event.to, ["COMPLETED", "FAILED", "KILLED"].contains(to) else { continue }
+      outcomes["\(event.node ?? "") \(event.attempt ?? 0)", default: 0] += 1
+    }
+    #expect(!outcomes.isEmpty, "\(text)")
+    #expect(outcomes.values.allSatisfy { $0 == 1 }, "\(outcomes)")
+  }
+}
