@@ -139,7 +139,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "BatonClientTests", dependencies: ["BatonCore", "BatonClient", "BatonRPC", "BatonWire"],
+      name: "BatonClientTests",
+      dependencies: ["BatonCore", "BatonClient", "BatonRPC", "BatonWire"],
       swiftSettings: strict),
     .testTarget(
       name: "CLITests", dependencies: ["baton", "BatonCore", "BatonClient", "BatonWire"],

@@ -168,7 +168,9 @@ import Testing
       _ = await refused("app_not_found", .notFound) {
         _ = try await house.trigger(application: "nosuch")
       }
-      _ = await refused("workflow_not_found", .notFound) { _ = try await house.trigger(workflow: "X") }
+      _ = await refused("workflow_not_found", .notFound) {
+        _ = try await house.trigger(workflow: "X")
+      }
       _ = await refused("version_not_found", .notFound) { _ = try await house.trigger(version: 9) }
       _ = await refused("name_missing") { _ = try await house.trigger(workflow: "") }
       _ = await refused("name_invalid") { _ = try await house.trigger(workflow: "a/b") }

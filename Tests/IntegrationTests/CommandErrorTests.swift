@@ -120,8 +120,9 @@ import Testing
     let answer = try await Baton.run(
       ["apps", "--timeout", "500ms", "--json"], address: address, in: scratch)
     #expect(answer.status == 5, "\(answer)")
-    #expect(["unavailable", "deadline_exceeded"].contains(
-      try answer.json(ErrorView.self).error.reason))
+    #expect(
+      ["unavailable", "deadline_exceeded"].contains(
+        try answer.json(ErrorView.self).error.reason))
   }
 
   @Test("an address that is none: 3, a silent server: 5")

@@ -65,7 +65,9 @@ struct LayerTable {
       folder: "baton",
       modules: ["BatonCore", "BatonClient", "ArgumentParser", "Histogram", "Logging"]),
     // Measures the machine below Baton: raw sockets, raw SQLite.
-    Rule(folder: "baton/Bench", modules: ["NIOCore", "NIOPosix", "GRDBSQLite", "BatonRPC", "BatonWire"]),
+    Rule(
+      folder: "baton/Bench",
+      modules: ["BatonRPC", "BatonWire", "NIOCore", "NIOPosix", "GRDBSQLite"]),
     Rule(folder: "batond", modules: [], isOpen: true),
 
     // No Swift.

@@ -167,7 +167,8 @@ import Testing
     var script = RunScript(["A"], timeoutMS: 200)
     script.begin()
     script.timeOut("A")
-    let end = AttemptOutcome(status: .failed, reason: "signaled", message: "signal 15", exitCode: -15)
+    let end = AttemptOutcome(
+      status: .failed, reason: "signaled", message: "signal 15", exitCode: -15)
     script.report("A", end.withoutPuts("token_file_invalid", "line 3"))
     let attempt = script.attempts[script.id("A")]
     #expect(attempt?.reason == "node_timeout" && attempt?.exitCode == -15)

@@ -66,7 +66,8 @@ import Testing
     #expect(script.actions.last == .ended)
   }
 
-  @Test("a return after every prefix gives the same events, attempts and nodes", arguments: scenarios)
+  @Test(
+    "a return after every prefix gives the same events, attempts and nodes", arguments: scenarios)
   func everyPrefix(scenario: Scenario) {
     var expected = RunScript(scenario.graph, scenario.policy)
     expected.begin()

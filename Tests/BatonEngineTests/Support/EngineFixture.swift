@@ -213,8 +213,10 @@ extension EngineFixture {
       .skipped: "S", .upstreamFailed: "U",
     ]
     let nodes = try await nodes(run)
-    return names.split(separator: " ").map { nodes[String($0)].flatMap { letters[$0.status] } ?? "?" }
-      .joined(separator: " ")
+    return names.split(separator: " ").map {
+      nodes[String($0)].flatMap { letters[$0.status] } ?? "?"
+    }
+    .joined(separator: " ")
   }
 
   // MARK: - Tokens

@@ -1,34 +1,59 @@
 internal import BatonClient
 internal import Glibc
+internal import Synchronization
 
 /// Round trips of a small message over TCP on the loopback, by two threads that block.
 enum LoopbackPingPong {
   /// About what a read of a token takes on the wire.
   private static let messageBytes = 100
 
-  static func measure(seconds: Double) throws -> MachineLimits.Rate {
+  /// Measures with each side on a core of its own, or with both on one.
+  ///
+  /// Where the sides run decides more than what they do: waking another core costs many times
+  /// what a switch on the same core costs.
+  ///
+  /// - Throws: INTERNAL `internal` when there is no socket or thread.
+  static func measure(seconds: Double, cores: (Int, Int)) throws -> MachineLimits.Rate {
     let (near, far) = try connectedPair()
     defer { close(near) }
-    let echo = BlockingThread {
+    let echo = BlockingThread(core: cores.1) {
       var buffer = [UInt8](repeating: 0, count: messageBytes)
       while receive(far, &buffer) && send(far, buffer) {}
       close(far)
     }
     guard let echo else { throw failure("start a thread") }
+    let result = Outcome()
+    let call = BlockingThread(core: cores.0) {
+      let rate = exchange(near, seconds: seconds)
+      result.rate.withLock { $0 = rate }
+      shutdown(near, Int32(SHUT_RDWR))
+    }
+    guard let call else {
+      shutdown(near, Int32(SHUT_RDWR))
+      echo.join()
+      throw failure("start a thread")
+    }
+    call.join()
+    echo.join()
+    return result.rate.withLock { $0 }
+  }
+
+  private final class Outcome: Sendable {
+    let rate = Mutex(MachineLimits.Rate([], seconds: 1))
+  }
+
+  private static func exchange(_ socket: Int32, seconds: Double) -> MachineLimits.Rate {
     var buffer = [UInt8](repeating: 0x2A, count: messageBytes)
     var times: [UInt64] = []
     let start = MonotonicTime.nanoseconds()
     var begin = start
     while begin - start < UInt64(seconds * 1e9) {
-      guard send(near, buffer), receive(near, &buffer) else { break }
+      guard send(socket, buffer), receive(socket, &buffer) else { break }
       let now = MonotonicTime.nanoseconds()
       times.append(now - begin)
       begin = now
     }
-    let elapsed = MonotonicTime.seconds(since: start)
-    shutdown(near, Int32(SHUT_RDWR))
-    echo.join()
-    return MachineLimits.Rate(times, seconds: elapsed)
+    return MachineLimits.Rate(times, seconds: MonotonicTime.seconds(since: start))
   }
 
   /// Receives a whole message; false at the end of the connection.

@@ -1,6 +1,8 @@
 /// What the machine gives without Baton, so that figures can be read against it (P2).
 struct MachineLimits {
-  var pingPong: Rate
+  /// Round trips with both sides on one core, and with a core for each.
+  var pingPongOnOneCore: Rate
+  var pingPongOnTwoCores: Rate
   var fdatasync: Rate
   /// Items (two rows each) per second, by items in a commit.
   var sqliteCommits: [(items: Int, perSecond: Double)]
@@ -24,9 +26,12 @@ struct MachineLimits {
   ///
   /// - Throws: INVALID_ARGUMENT `file_unreadable` where the directory cannot be written.
   static func measure(directory: String, seconds: Double) throws -> MachineLimits {
-    let part = max(0.2, seconds / 7)
+    let part = max(0.2, seconds / 8)
+    let cores = BlockingThread.cores
+    let (first, second) = (cores.first ?? 0, cores.last ?? 0)
     return MachineLimits(
-      pingPong: try LoopbackPingPong.measure(seconds: part),
+      pingPongOnOneCore: try LoopbackPingPong.measure(seconds: part, cores: (first, first)),
+      pingPongOnTwoCores: try LoopbackPingPong.measure(seconds: part, cores: (first, second)),
       fdatasync: try DiskSync.measure(directory: directory, seconds: part),
       sqliteCommits: try [1, 32, 512].map { items in
         (items, try SQLiteCommits.measure(directory: directory, items: items, seconds: part))
@@ -39,7 +44,12 @@ struct MachineLimits {
     var commits = JSONObject()
     for commit in sqliteCommits { commits.add(String(commit.items), Self.number(commit.perSecond)) }
     var object = JSONObject()
-    object.add("pingPong", Self.rate(pingPong))
+    object.add(
+      "pingPong",
+      .object([
+        .init("oneCore", Self.rate(pingPongOnOneCore)),
+        .init("twoCores", Self.rate(pingPongOnTwoCores)),
+      ]))
     object.add("fdatasync", Self.rate(fdatasync))
     object.add("sqliteCommits", commits.value)
     object.add(
@@ -53,9 +63,13 @@ struct MachineLimits {
 
   var lines: [String] {
     func text(_ value: Double) -> String { Self.number(value).text }
+    func line(_ label: String, _ rate: Rate) -> String {
+      "\(label)\(text(rate.perSecond))/s, p50 \(text(rate.p50Microseconds)) µs"
+    }
     var lines = [
-      "loopback ping-pong   \(text(pingPong.perSecond))/s, p50 \(text(pingPong.p50Microseconds)) µs",
-      "fdatasync            \(text(fdatasync.perSecond))/s, p50 \(text(fdatasync.p50Microseconds)) µs",
+      line("ping-pong, one core  ", pingPongOnOneCore),
+      line("ping-pong, two cores ", pingPongOnTwoCores),
+      line("fdatasync            ", fdatasync),
     ]
     for commit in sqliteCommits {
       let label = "SQLite, \(commit.items) a commit"
