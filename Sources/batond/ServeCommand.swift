@@ -19,6 +19,7 @@ struct ServeCommand: AsyncParsableCommand {
       handler.logLevel = level
       return handler
     }
+    OpenFiles.raiseLimit()
     let directory = try DataDirectory(configuration.dataDirectory, roles: configuration.roles)
     try await Installation(configuration, directory).serve()
     directory.release()

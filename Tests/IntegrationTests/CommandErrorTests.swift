@@ -22,7 +22,7 @@ import Testing
   private static let refusals = [
     Case("run \(unknown)", 4, "run_not_found"), Case("run nosuch", 4, "run_not_found"),
     Case("run 01a20000", 4, "run_not_found"), Case("run demo/W@nosuch", 4, "run_not_found"),
-    Case("run nope/W@latest", 4, "app_not_found"), Case("nodes \(unknown)", 4, "run_not_found"),
+    Case("run nope/W@latest", 4, "run_not_found"), Case("nodes \(unknown)", 4, "run_not_found"),
     Case("logs \(unknown) A", 4, "run_not_found"), Case("logs RUN B", 4, "node_not_found"),
     Case("logs RUN A --attempt 2", 4, "attempt_not_found"),
     Case("watch \(unknown)", 4, "run_not_found"), Case("app nope", 4, "app_not_found"),
@@ -30,9 +30,9 @@ import Testing
     Case("trigger nope/W", 4, "app_not_found"), Case("trigger demo/V", 4, "workflow_not_found"),
     Case("trigger demo/W --version 9", 4, "version_not_found"),
     Case("trigger demo/W --env 1A=x", 3, "env_name_invalid"),
-    Case("trigger demo/W --conf {", 3, "conf_invalid"),
     Case("trigger demo/W --arg x=@nosuch", 3, "file_unreadable"),
-    Case("runs nope/W", 4, "app_not_found"), Case("runs demo/W --status FOO", 3, "status_invalid"),
+    Case("trigger demo/W --run-id taken", 3, "run_id_taken"),
+    Case("runs demo/W --status FOO", 3, "status_invalid"),
     Case("token get RUN nosuch", 4, "token_key_not_found"),
     Case("token get RUN k --node B", 4, "node_not_found"),
     Case("token get RUN k --at A:2", 4, "attempt_not_found"),
@@ -47,7 +47,7 @@ import Testing
     try await withInstallation(deployment) { installation in
       try await installation.deploy(
         scripts: ["A": "baton token put k=v"], nodes: "- {name: A, program: A}")
-      let id = try await installation.done("trigger", "demo/W", "--wait").text
+      let id = try await installation.done("trigger", "demo/W", "--wait", "--run-id", "taken").text
       for command in Self.refusals {
         let arguments = command.arguments.map { $0 == "RUN" ? id : $0 }
         let answer = try await Baton.run(

@@ -67,21 +67,20 @@ import Testing
           - {name: D, program: P, after: [B, C]}
           """)
       let number = 12
-      let triggers = try (1...number).map { _ in try installation.start("trigger", "demo/W") }
-      for count in [3, 15] {
-        try await mail.count(count)
-        try await installation.kill(victim.role)
-        try await installation.start(victim.role)
-      }
-      var ids: Set<String> = []
-      for trigger in triggers {
-        let answer = try await Baton.answer(of: trigger)
-        #expect(answer.status == 0, "\(answer)")
-        ids.insert(answer.text)
+      try await withThrowingTaskGroup(of: Void.self) { triggers in
+        for index in 1...number {
+          triggers.addTask { try await Self.trigger(installation, "own-\(index)") }
+        }
+        for count in [3, 15] {
+          try await mail.count(count)
+          try await installation.kill(victim.role)
+          try await installation.start(victim.role)
+        }
+        try await triggers.waitForAll()
       }
       let runs = try await installation.done("runs", "demo/W", "--limit", "100", "--json")
         .json(RunsView.self)
-      #expect(Set(runs.runs.map(\.runId)) == ids)
+      let ids = Set(runs.runs.map(\.runId))
       #expect(runs.runs.count == number, "a repeated trigger made no second run")
       for id in ids { try await expectCompleted(installation, id) }
       let mails = mail.lines.value
@@ -134,6 +133,15 @@ import Testing
     }
   }
 
+  /// Triggers until the server has acknowledged it; the id brought makes that safe.
+  private static func trigger(_ installation: Installation, _ id: String) async throws {
+    while true {
+      let answer = try await installation.baton("trigger", "demo/W", "--run-id", id)
+      if answer.status == 0 || answer.errors.hasPrefix("error: run_id_taken: ") { return }
+      try #require(answer.status == 5, "\(answer)")
+    }
+  }
+
   private func tokens(
     _ installation: Installation, _ id: String, _ scope: String
   ) async throws -> TokenView {
@@ -160,7 +168,7 @@ import Testing
     }
     #expect(events.map(\.event) == Array(1...events.count), "each event once, in order")
     var outcomes: [String: Int] = [:]
-    for event in events where event.kind == "attempt" {
+    for event in events where event.kind == "ATTEMPT" {
       guard let to = event.to, ["COMPLETED", "FAILED", "KILLED"].contains(to) else { continue }
       outcomes["\(event.node ?? "") \(event.attempt ?? 0)", default: 0] += 1
     }

@@ -1,6 +1,7 @@
 internal import BatonCore
 internal import BatonRPC
 internal import Foundation
+internal import Glibc
 internal import Logging
 internal import Yams
 
@@ -83,12 +84,19 @@ struct Configuration {
   /// Without TLS and authentication, nobody beyond this host may connect.
   private func checkLoopback(_ endpoint: Endpoint) throws {
     guard case .tcp(let host, _) = endpoint else { return }
-    let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
-    guard isLoopback else {
+    guard Self.isLoopback(host) else {
       throw invalid(
         .listen, "\(endpoint) is not a loopback address, and this version has no TLS",
         "listen on 127.0.0.1, [::1] or a Unix socket")
     }
+  }
+
+  /// Whether a host is a literal loopback address, or the name of one.
+  private static func isLoopback(_ host: String) -> Bool {
+    if host == "localhost" || host == "::1" { return true }
+    var address = in_addr()
+    return inet_pton(AF_INET, host, &address) == 1
+      && UInt32(bigEndian: address.s_addr) >> 24 == 127
   }
 
   private func list(_ setting: Setting) -> [String] {

@@ -51,8 +51,11 @@ struct Installation {
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
     try await withThrowingTaskGroup { tasks in
       tasks.addTask { try await server.run() }
-      tasks.addTask {
-        for await _ in signals { server.beginDrain(grace: Self.drainGrace) }
+      tasks.addTask { [readiness] in
+        for await _ in signals {
+          readiness.isServing = false
+          server.beginDrain(grace: Self.drainGrace)
+        }
       }
       tasks.addTask { [readiness] in
         let failure = try await readiness.failure()

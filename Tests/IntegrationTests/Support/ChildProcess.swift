@@ -62,12 +62,16 @@ final class ChildProcess: Sendable {
       posix_spawn_file_actions_adddup2(&actions, outputPipe[1], 1)
     }
     posix_spawn_file_actions_adddup2(&actions, errorPipe[1], 2)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    Self.resetSignals(&attributes)
     let shell = ["/bin/sh", "-c", #"cd "$0" && exec "$@""#, directory, path]
     let argv = (shell + arguments).map { strdup($0) } + [nil]
     let variables = environment.map { strdup("\($0)=\($1)") } + [nil]
     defer { for pointer in argv + variables { free(pointer) } }
     var pid: pid_t = 0
-    let number = posix_spawn(&pid, "/bin/sh", &actions, nil, argv, variables)
+    let number = posix_spawn(&pid, "/bin/sh", &actions, &attributes, argv, variables)
     guard number == 0 else {
       close(outputPipe[0])
       close(errorPipe[0])
@@ -110,6 +114,17 @@ final class ChildProcess: Sendable {
         .dropLast()
       return complete.first { $0.hasPrefix(start) }.map { String($0.dropFirst(start.count)) }
     }
+  }
+
+  /// What the test's own process ignores or blocks is nothing to the one that is started.
+  private static func resetSignals(_ attributes: inout posix_spawnattr_t) {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    sigfillset(&signals)
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
   }
 
   private static func socketPair() throws -> [Int32] {

@@ -10,7 +10,10 @@ struct TokenCommand: AsyncParsableCommand {
       Inside a node, where BATON_TASK_TOKEN is set, these commands see what the node sees, and \
       RUN may be left out.
       """,
-    subcommands: [TokenGetCommand.self, TokenListCommand.self, TokenPutCommand.self])
+    subcommands: [
+      TokenGetCommand.self, TokenListCommand.self, TokenPutCommand.self,
+      TokenHistoryCommand.self, TokenWatchCommand.self, TokenQueryCommand.self,
+    ])
 }
 
 /// What the commands that read tokens have in common.
@@ -36,9 +39,16 @@ struct TokenReadOptions: ParsableArguments {
   ///
   /// - Throws: INVALID_ARGUMENT `token_scope_invalid` (T61).
   func chosenScope() throws -> TokenScope {
-    guard let scope = TokenScope(word: scope) else {
+    try Self.scope(scope)
+  }
+
+  /// The scope with a name.
+  ///
+  /// - Throws: INVALID_ARGUMENT `token_scope_invalid` (T61).
+  static func scope(_ name: String) throws -> TokenScope {
+    guard let scope = TokenScope(word: name) else {
       throw BatonError(
-        .invalidArgument, "token_scope_invalid", "\(self.scope) is no scope",
+        .invalidArgument, "token_scope_invalid", "\(name) is no scope",
         hint: "write user or system")
     }
     return scope

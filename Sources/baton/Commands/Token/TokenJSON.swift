@@ -45,6 +45,63 @@ package enum TokenJSON {
       })
   }
 
+  /// One put, for history and watch.
+  ///
+  /// - Parameters:
+  ///   - entry: The put.
+  ///   - current: Whether it is an entry of the run's view; nil: not said.
+  package static func put(_ entry: TokenEntry, current: Bool?) -> JSONValue {
+    var object = JSONObject()
+    object.add("seq", entry.seq)
+    object.add("scope", entry.scope.word)
+    object.add("key", entry.key)
+    object.add("nodeName", entry.node)
+    object.add("attempt", entry.attempt)
+    object.add("value", entry.value)
+    object.add("time", entry.time.rfc3339)
+    object.add("attemptStatus", entry.attemptStatus?.rawValue)
+    if let current { object.add("current", .bool(current)) }
+    return object.value
+  }
+
+  /// The answer of a query over runs.
+  package static func query(_ query: TokenQuery, _ answer: TokenQueryAnswer) -> JSONValue {
+    var object = JSONObject()
+    object.add("key", query.key)
+    object.add("scope", query.scope.word)
+    object.add("runsExamined", answer.runsExamined)
+    object.add("runs", .array(answer.runs.map(Self.run)))
+    object.add(
+      "byNode",
+      .array(
+        answer.byNode.map { node in
+          var object = JSONObject()
+          object.add("nodeName", node.node)
+          object.add("runs", node.runs)
+          object.add("lastRunId", node.lastRunID)
+          return object.value
+        }))
+    return object.value
+  }
+
+  private static func run(_ run: TokenQueryAnswer.ExaminedRun) -> JSONValue {
+    var object = JSONObject()
+    object.add("runId", run.runID)
+    object.add("version", run.version)
+    object.add("status", run.status.rawValue)
+    object.add("created", run.created.rfc3339)
+    object.add(
+      "entries",
+      .array(
+        run.entries.map { entry in
+          var object = JSONObject()
+          object.add("nodeName", entry.node)
+          object.add("value", entry.value)
+          return object.value
+        }))
+    return object.value
+  }
+
   private static func addDetail(_ entry: TokenEntry, to object: inout JSONObject) {
     object.add("attempt", entry.attempt)
     object.add("attemptStatus", entry.attemptStatus?.rawValue)

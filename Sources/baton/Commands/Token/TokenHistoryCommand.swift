@@ -1,0 +1,53 @@
+internal import ArgumentParser
+internal import BatonClient
+
+/// The command `baton token history`.
+struct TokenHistoryCommand: ServerCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "history", abstract: "Show every put of a token in order, replaced ones too.")
+
+  @Argument(help: ArgumentHelp("The run.", valueName: "run"))
+  var runName: RunArgument
+
+  @Argument(help: ArgumentHelp("Only puts of this key.", valueName: "key"))
+  var key: String?
+
+  @Option(help: ArgumentHelp("Only puts of this attempt of --node.", valueName: "n"))
+  var attempt: Int?
+
+  @OptionGroup var puts: TokenPutsOptions
+  @OptionGroup var global: GlobalOptions
+
+  func validate() throws {
+    guard attempt == nil || puts.node != nil else {
+      throw ValidationError("--attempt needs --node")
+    }
+  }
+
+  func run() async throws {
+    try await Session.run(global) { session in
+      let run = try await runName.find(session.client)
+      let history = try await run.tokenHistory(try puts.filter(key: key), attempt: attempt)
+      if session.json {
+        for put in history {
+          session.console.json(TokenJSON.put(put.entry, current: put.isCurrent))
+        }
+        return
+      }
+      var table = Table([
+        .init("SEQ", isNumber: true), .init("TIME"), .init("NODE", shrinksTo: 8),
+        .init("ATTEMPT", isNumber: true), .init("SCOPE"), .init("KEY", shrinksTo: 10),
+        .init("NOW"), .init("VALUE", shrinksTo: 12),
+      ])
+      for put in history {
+        let entry = put.entry
+        table.add([
+          .init(String(entry.seq)), .init(session.times.text(entry.time)), .init(entry.node),
+          .init(String(entry.attempt)), .init(entry.scope.word), .init(entry.key),
+          .init(put.isCurrent ? "current" : "replaced"), .init(entry.value),
+        ])
+      }
+      session.console.lines(history.isEmpty ? [] : table.lines(on: session.console.output))
+    }
+  }
+}

@@ -1,0 +1,34 @@
+internal import ArgumentParser
+internal import BatonClient
+
+/// The command `baton token watch`.
+struct TokenWatchCommand: ServerCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "watch", abstract: "Show the puts of a token as they are made, until the run ends."
+  )
+
+  @Argument(help: ArgumentHelp("The run.", valueName: "run"))
+  var runName: RunArgument
+
+  @Option(help: ArgumentHelp("Only puts of this key.", valueName: "key"))
+  var key: String?
+
+  @Option(help: ArgumentHelp("Start after the put with this number.", valueName: "seq"))
+  var after: UInt64 = 0
+
+  @OptionGroup var puts: TokenPutsOptions
+  @OptionGroup var global: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(global) { session in
+      let run = try await runName.find(session.client)
+      try await run.watchToken(try puts.filter(key: key), after: after) { entry in
+        if session.json {
+          session.console.json(TokenJSON.put(entry, current: nil))
+        } else {
+          session.console.line(TokenPutsOptions.line(entry, session.times))
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import Foundation
+import Glibc
+import Testing
+
+/// `strace` attached to a server, on the calls that make data durable.
+struct Tracer {
+  static let path = "/usr/bin/strace"
+
+  /// Whether processes can be traced here.
+  static let isAvailable: Bool = {
+    guard FileManager.default.isExecutableFile(atPath: path) else { return false }
+    let probe = Process()
+    probe.executableURL = URL(fileURLWithPath: path)
+    probe.arguments = ["-f", "-e", "trace=fdatasync", "/bin/true"]
+    probe.standardOutput = FileHandle.nullDevice
+    probe.standardError = FileHandle.nullDevice
+    guard (try? probe.run()) != nil else { return false }
+    probe.waitUntilExit()
+    return probe.terminationStatus == 0
+  }()
+
+  private let process: ChildProcess
+  private let output: String
+
+  /// Attaches to a process.
+  ///
+  /// - Parameter delay: How long every sync takes longer.
+  init(_ pid: pid_t, delay: Duration? = nil, in scratch: Scratch) async throws {
+    output = scratch.file("trace-\(pid)")
+    var arguments = ["-f", "-y", "-e", "trace=fdatasync,fsync", "-o", output, "-p", "\(pid)"]
+    if let delay {
+      let microseconds = delay / .microseconds(1)
+      arguments += ["-e", "inject=fdatasync,fsync:delay_enter=\(Int(microseconds))"]
+    }
+    process = try ChildProcess(
+      Self.path, arguments, environment: Executables.environment, directory: scratch.path)
+    _ = try await process.state.first("strace attached") { state in
+      state.errorText.contains("attached") || state.end != nil ? true : nil
+    }
+    try #require(process.state.value.end == nil, "\(process.state.value)")
+  }
+
+  /// Detaches, and counts the syncs of the database.
+  func syncs() async throws -> Int {
+    process.signal(SIGINT)
+    _ = try await process.end()
+    let trace = try String(contentsOfFile: output, encoding: .utf8)
+    return trace.split(separator: "\n").count { $0.contains("sync(") && $0.contains(".sqlite") }
+  }
+}
