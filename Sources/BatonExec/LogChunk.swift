@@ -31,5 +31,8 @@ package struct LogChunk: Hashable, Sendable {
   }
 
   /// Where the next chunk of the stream begins.
-  package var end: UInt64 { offset + UInt64(data.count) }
+  package var end: UInt64 {
+    let (end, overflow) = offset.addingReportingOverflow(UInt64(data.count))
+    return overflow ? .max : end
+  }
 }

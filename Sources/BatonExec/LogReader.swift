@@ -28,7 +28,9 @@ package struct LogReader {
   package var hasEnded: Bool {
     if Files.exists(directory + "/outcome") { return true }
     guard Files.exists(directory) else { return true }
-    return ClaimFile(directory: directory).map { !$0.isByShim } ?? false
+    // A claim that cannot be read now ends nothing.
+    guard let claim = try? ClaimFile(directory: directory) else { return false }
+    return !claim.isByShim
   }
 
   /// The next chunk, older ones of the two streams first; nil when there is none now.
@@ -73,7 +75,7 @@ package struct LogReader {
 
   /// Bytes at the very end that could not be kept, for want of room.
   private func droppedEnd(_ stream: LogChunk.Stream, from offset: UInt64) -> LogChunk? {
-    guard let outcome = OutcomeFile.read(directory: directory) else { return nil }
+    guard let outcome = try? OutcomeFile.read(directory: directory) else { return nil }
     let totals = stream == .standardOutput ? outcome.standardOutput : outcome.standardError
     guard totals.written > offset, totals.dropped > 0 else { return nil }
     return LogChunk(
@@ -84,7 +86,11 @@ package struct LogReader {
   private func listSegments(_ stream: LogChunk.Stream) -> [UInt64] {
     let prefix = stream.rawValue + "."
     return Files.names(in: directory).compactMap { name in
-      name.hasPrefix(prefix) ? UInt64(name.dropFirst(prefix.count)) : nil
+      // The program may have put anything here: no file is that long.
+      guard name.hasPrefix(prefix), let start = UInt64(name.dropFirst(prefix.count)),
+        start <= UInt64(Int64.max)
+      else { return nil }
+      return start
     }.sorted()
   }
 
@@ -92,11 +98,12 @@ package struct LogReader {
   private func readSegment(
     _ stream: LogChunk.Stream, _ start: UInt64, at position: UInt64
   ) -> [UInt8]? {
-    let fd = open("\(directory)/\(stream.rawValue).\(start)", O_RDONLY | O_CLOEXEC)
-    guard fd >= 0 else { return nil }
+    let path = "\(directory)/\(stream.rawValue).\(start)"
+    guard let fd = (try? Files.openRegular(path)) ?? nil else { return nil }
     defer { close(fd) }
+    guard let position = Int(exactly: position) else { return [] }
     return [UInt8](unsafeUninitializedCapacity: LogChunk.maximumSize) { buffer, count in
-      count = max(0, pread(fd, buffer.baseAddress, buffer.count, Int(position)))
+      count = max(0, pread(fd, buffer.baseAddress, buffer.count, position))
     }
   }
 }

@@ -214,10 +214,10 @@ import Testing
     }
   }
 
-  @Test("runs of 3,000 nodes without processes", arguments: [Deployment.sqlite], ["chain", "fan"])
+  @Test("runs of 10,000 nodes without processes", arguments: [Deployment.sqlite], ["chain", "fan"])
   func big(deployment: Deployment, shape: String) async throws {
     try await EngineFixture.with(deployment) { house in
-      let nodes = (0..<3000).map { index in
+      let nodes = (0..<10_000).map { index in
         let after = index == 0 ? "" : ", after: [n\(shape == "chain" ? index - 1 : 0)]"
         return "- {name: n\(index), program: nothing\(after)}"
       }

@@ -93,7 +93,8 @@ import Testing
       ("nodes: []\non_failure: x", ["7 bad_value"]),
       ("nodes: []\nmax_active_runs: 0", ["7 bad_value"]),
       (
-        "nodes: []\narguments: {a: {}, b: {required: true, default: x}, c: {required: false}, d: x}",
+        "nodes: []\n"
+          + "arguments: {a: {}, b: {required: true, default: x}, c: {required: false}, d: x}",
         ["7 missing_field", "7 missing_field", "7 bad_value", "7 wrong_type"]
       ),
       ("nodes: []\ninitialize: {timeout: 1s}", ["7 missing_field"]),
@@ -115,7 +116,8 @@ import Testing
       ("nodes:\n  - {name: A, program: P, after: A}", ["7 wrong_type"]),
       ("nodes:\n  - {name: A, program: P, after: [A]}", ["7 cycle"]),
       (
-        "nodes:\n  - {name: A, program: P}\n  - {name: B, program: P, after: [A.true, A., '', [x]]}",
+        "nodes:\n  - {name: A, program: P}\n"
+          + "  - {name: B, program: P, after: [A.true, A., '', [x]]}",
         ["8 bad_edge", "8 bad_edge", "8 unknown_node", "8 wrong_type"]
       ),
       (

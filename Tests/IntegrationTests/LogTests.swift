@@ -22,7 +22,7 @@ import Testing
       let follower = try installation.start("logs", id, "A", "--follow")
       let errors = try installation.start("logs", id, "A", "--follow", "--stderr", "--json")
       _ = try await follower.line(beginning: "first")
-      _ = try await errors.line(beginning: #"{"stream":"stderr","offset":0,"#)
+      _ = try await errors.line(beginning: #"{"stream":"STDERR","offset":0,"#)
       for word in ["one", "two"] {
         gate.open(word)
         if word == "one" { _ = try await follower.line(beginning: "then one") }

@@ -22,17 +22,20 @@ import Testing
         ], nodes: "- {name: A, program: A}")
       let id = try await installation.trigger()
       let pid = try await mail.line("began")
-      let logs = try installation.start("logs", id, "A", "--follow")
       let watch = try installation.start("watch", id, "--json")
-      _ = try await logs.line(beginning: "printed")
-      _ = try await watch.line(beginning: #"{"event":1,"#)
+      _ = try await watch.line(beginning: #"{"event":5,"#)
+      let connection = try WireConnection(
+        socket: installation.scratch.file("\(installation.front).sock"))
+      defer { connection.hangUp() }
+      connection.send([Self.watch(1, id), Self.followLog(3, id, "A"), Self.ping(5)])
+      #expect(try await connection.code(of: 5) == 0)
       for role in deployment.servers.reversed() {
         let process = try installation.process(role)
         process.signal(signal)
         #expect(try await process.end(within: .seconds(15)) == .exited(0), "\(process.state.value)")
       }
-      #expect(try await Baton.answer(of: logs).status == 5, "the streams end with 14")
-      #expect(try await Baton.answer(of: watch).status == 5)
+      #expect(try await connection.code(of: 1) == 14, "streams end with 14")
+      #expect(try await connection.code(of: 3) == 14)
       #expect(kill(try #require(pid_t(pid)), 0) == 0, "the program goes on")
       try await installation.start()
       #expect(try await installation.run(id).statuses == ["A RUNNING"])
@@ -42,6 +45,10 @@ import Testing
       #expect(run.nodes[0].attemptsTotal == 1)
       #expect(try await mail.line("ended") == pid)
       #expect(try await installation.done("token", "get", id, "k").text == "v")
+      let watched = try await Baton.answer(of: watch)
+      #expect(watched.status == 0, "a watcher goes on by itself: \(watched)")
+      let all = try await installation.done("watch", id, "--json")
+      #expect(watched.output == all.output, "each event once")
       try await installation.stop()
     }
   }
@@ -148,6 +155,21 @@ import Testing
 
   private static func ping(_ id: UInt32) -> [UInt8] {
     WireConnection.request(id, "baton.admin.v1.Session", "Ping")
+  }
+
+  private static func watch(_ id: UInt32, _ run: String) -> [UInt8] {
+    WireConnection.request(id, "baton.engine.v1.Engine", "WatchRun", reference(run))
+  }
+
+  /// GetNodeLog with `follow`.
+  private static func followLog(_ id: UInt32, _ run: String, _ node: String) -> [UInt8] {
+    let payload = reference(run) + WireConnection.field(2, Array(node.utf8)) + [0x40, 1]
+    return WireConnection.request(id, "baton.engine.v1.Engine", "GetNodeLog", payload)
+  }
+
+  /// The field `run` with the run's id.
+  private static func reference(_ run: String) -> [UInt8] {
+    WireConnection.field(1, WireConnection.field(4, Array(run.utf8)))
   }
 
   private static func trigger(_ id: UInt32) -> [UInt8] {

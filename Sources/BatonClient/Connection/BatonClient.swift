@@ -5,7 +5,7 @@ public import BatonWire
 /// ```swift
 /// try await withBatonClient(address: "127.0.0.1:7600") { client in
 ///   try await client.deploy(file)
-///   let run = try await client.trigger("campaign/PurchaseWorkflow", arguments: ["input": "in.csv"])
+///   let run = try await client.trigger(WorkflowID("campaign/PurchaseWorkflow"))
 ///   let end = try await run.waitForEnd()
 ///   print(end.status, try await run.token().string("branch"))
 /// }

@@ -34,7 +34,8 @@ extension Run {
   ///   - node: The node, or the workflow's name for its hooks.
   ///   - options: Which attempt and stream, and whether to wait for more.
   ///   - body: Takes one piece; the next is not read before it returns.
-  /// - Throws: NOT_FOUND `run_not_found`, `node_not_found`, `attempt_not_found`; what `body` throws.
+  /// - Throws: NOT_FOUND `run_not_found`, `node_not_found`, `attempt_not_found`; what `body`
+  ///   throws.
   public func logs(
     of node: String, options: LogOptions = LogOptions(),
     _ body: (LogChunk) async throws -> Void

@@ -46,8 +46,8 @@ package struct RunMachine: Sendable {
   /// - Parameters:
   ///   - plan: The workflow version to which the run is pinned.
   ///   - run: The run as stored.
-  ///   - nodes: Its nodes as stored, in any order.
-  ///   - running: Its attempts that are RUNNING.
+  ///   - stored: Its nodes as stored, in any order.
+  ///   - attempts: Its attempts that are RUNNING.
   package init(
     plan: RunPlan, run: RunRecord, nodes stored: [NodeRecord], running attempts: [AttemptRecord]
   ) {

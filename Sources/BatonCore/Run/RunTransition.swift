@@ -50,7 +50,9 @@ package struct AttemptOutcome: Sendable, Hashable {
   package var leftoverKilled: Int
   /// What a condition decided; nil: no condition, or undecided.
   package var decision: Bool?
-  /// USER entries recorded with the outcome (T43): the token file's, or `put` of a NOOP or condition.
+  /// USER entries recorded with the outcome (T43).
+  ///
+  /// They are those of the token file, or the `put` of a NOOP or condition.
   package var puts: [TokenPutBatch.Entry]
 
   package init(

@@ -10,6 +10,7 @@ struct ProgramEnd: Sendable {
   /// The outcome of the attempt (G22, G56, T51).
   ///
   /// - Parameter isCondition: Whether exit 0 and 1 decide a condition.
+  /// - Returns: The outcome; survivors of a kill are noted as a defect (G57).
   func outcome(isCondition: Bool) -> AttemptOutcome {
     var outcome = exitOutcome(isCondition: isCondition)
     outcome.leftoverKilled = process.leftoverKilled

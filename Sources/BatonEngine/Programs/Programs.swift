@@ -61,7 +61,9 @@ final class Programs: Sendable {
 
   /// Takes up an attempt that ran before a restart (G60).
   ///
-  /// - Parameter grace: The time between TERM and KILL if a kill was recorded before.
+  /// - Parameters:
+  ///   - attempt: The attempt, recorded as RUNNING.
+  ///   - grace: The time between TERM and KILL if a kill was recorded before.
   func attach(_ attempt: AttemptRecord, grace: Duration) {
     queue.yield(.attach(attempt, grace: grace))
   }

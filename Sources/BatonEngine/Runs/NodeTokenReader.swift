@@ -18,8 +18,11 @@ struct NodeTokenReader {
   /// What the next attempt of a node sees: all that is committed now, and its own start (T10).
   ///
   /// - Parameters:
+  ///   - position: The node that is to start.
+  ///   - machine: The run, without the start.
   ///   - host: The host that `baton.host` will name; nil where no process runs.
   ///   - now: The time of the start.
+  ///   - store: Where committed tokens are read.
   /// - Throws: what the store throws.
   init(
     startOf position: Int, _ machine: RunMachine, host: String?, now: Timestamp, _ store: any Store

@@ -23,6 +23,8 @@ struct RunStepper {
   private var outcomes = 0
 
   /// - Parameters:
+  ///   - machine: The run as it is stored; moved in, so that it is changed in place.
+  ///   - engine: What prepares nodes.
   ///   - refusals: Attempts whose entries the token did not take when the step was tried before.
   ///   - retry: Called when a slot is free for a node that found none.
   init(

@@ -13,7 +13,9 @@ extension RunTransition {
   /// Writes the transition within one unit of work.
   ///
   /// - Parameters:
+  ///   - id: The run.
   ///   - guards: What the starts of the transition took for granted.
+  ///   - writer: The unit of work.
   ///   - limits: What the token may hold.
   /// - Throws: ``TransitionRefused``, and what the store throws.
   func store(

@@ -22,9 +22,43 @@ enum Files {
     if mkdir(path, 0o700) != 0, errno != EEXIST { throw failure("create the directory", path) }
   }
 
+  /// Opens a file for reading that a program may have replaced with anything.
+  ///
+  /// - Returns: Nil when there is none.
+  /// - Throws: `invalid` when it is no regular file, `storage` when it cannot be opened now.
+  static func openRegular(_ path: String) throws(ExecError) -> Int32? {
+    // Not through a link, and without waiting for the writer of a pipe.
+    let fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    guard fd >= 0 else {
+      switch errno {
+      case ENOENT: return nil
+      case ELOOP, ENXIO: throw notRegular(path)
+      default: throw failure("read", path)
+      }
+    }
+    var status = stat()
+    guard fstat(fd, &status) == 0 else {
+      let error = failure("read", path)
+      close(fd)
+      throw error
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      close(fd)
+      throw notRegular(path)
+    }
+    return fd
+  }
+
+  private static func notRegular(_ path: String) -> ExecError {
+    ExecError(.invalid, "\(path) is not a regular file")
+  }
+
   /// Writes a file of mode 0600, replacing what was there.
-  static func write(_ path: String, _ bytes: [UInt8]) throws(ExecError) {
-    let fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+  static func write(
+    _ path: String, _ bytes: [UInt8], flags: Int32 = O_TRUNC
+  ) throws(ExecError) {
+    let all = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | flags
+    let fd = open(path, all, 0o600)
     guard fd >= 0 else { throw failure("create", path) }
     defer { close(fd) }
     var written = 0
@@ -40,8 +74,12 @@ enum Files {
 
   /// Writes a file that appears complete under its name, replacing an older one.
   static func replace(_ path: String, _ bytes: [UInt8]) throws(ExecError) {
-    try write(path + ".tmp", bytes)
-    guard rename(path + ".tmp", path) == 0 else { throw failure("rename to", path) }
+    let temporary = path + ".tmp"
+    try writeNew(temporary, bytes)
+    if rename(temporary, path) == 0 { return }
+    // A directory in its place is the program's doing.
+    if errno == EISDIR { removeTree(path) }
+    guard rename(temporary, path) == 0 else { throw failure("rename to", path) }
   }
 
   /// Writes a file that appears complete under its name if there is none yet.
@@ -49,35 +87,47 @@ enum Files {
   /// - Returns: False when there is one.
   static func writeExclusively(_ path: String, _ bytes: [UInt8]) throws(ExecError) -> Bool {
     let temporary = path + ".engine"
-    try write(temporary, bytes)
+    try writeNew(temporary, bytes)
     defer { unlink(temporary) }
     if link(temporary, path) == 0 { return true }
     guard errno == EEXIST else { throw failure("create", path) }
     return false
   }
 
-  /// The contents of a file of at most 1 MiB, or nil when there is none.
-  static func read(_ path: String) -> [UInt8]? {
-    let fd = open(path, O_RDONLY | O_CLOEXEC)
-    guard fd >= 0 else { return nil }
+  /// Writes a file under a name that nobody else should have.
+  private static func writeNew(_ path: String, _ bytes: [UInt8]) throws(ExecError) {
+    removeTree(path)
+    try write(path, bytes, flags: O_EXCL)
+  }
+
+  /// The contents of a small file, or nil when there is none.
+  ///
+  /// - Throws: `invalid` when it is no regular file or has more than 1 MiB, `storage` when it
+  ///   cannot be read now.
+  static func read(_ path: String) throws(ExecError) -> [UInt8]? {
+    guard let fd = try openRegular(path) else { return nil }
     defer { close(fd) }
     var bytes: [UInt8] = []
     var size = 4096
-    while bytes.count < 1 << 20 {
-      let before = bytes.count
+    while bytes.count <= 1 << 20 {
+      var failed = false
       let piece = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-        count = max(0, Glibc.read(fd, buffer.baseAddress, size))
+        let got = Glibc.read(fd, buffer.baseAddress, size)
+        failed = got < 0
+        count = max(0, got)
       }
+      if failed, errno == EINTR { continue }
+      if failed { throw failure("read", path) }
+      if piece.isEmpty { return bytes }
       bytes += piece
-      if bytes.count - before < size { break }
-      size *= 2
+      size = min(size * 2, 1 << 20)
     }
-    return bytes
+    throw ExecError(.invalid, "\(path) has more than 1 MiB")
   }
 
   /// The text of a small file, or nil when there is none.
-  static func readText(_ path: String) -> String? {
-    read(path).map { String(decoding: $0, as: UTF8.self) }
+  static func readText(_ path: String) throws(ExecError) -> String? {
+    try read(path).map { String(decoding: $0, as: UTF8.self) }
   }
 
   static func exists(_ path: String) -> Bool {

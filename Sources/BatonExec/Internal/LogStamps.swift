@@ -34,8 +34,7 @@ struct LogStamps {
   }
 
   private mutating func readOn() {
-    let fd = open(path, O_RDONLY | O_CLOEXEC)
-    guard fd >= 0 else { return }
+    guard let fd = (try? Files.openRegular(path)) ?? nil else { return }
     defer { close(fd) }
     while true {
       let bytes = [UInt8](unsafeUninitializedCapacity: 64 * 1024) { buffer, count in

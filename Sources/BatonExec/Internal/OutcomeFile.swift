@@ -4,8 +4,16 @@ internal import Glibc
 /// The `outcome` file of an attempt's directory (`outcome.c`): lines of a word and its values.
 enum OutcomeFile {
   /// The outcome in a directory, or nil when there is none that is whole.
-  static func read(directory: String, name: String = "outcome") -> ProcessOutcome? {
-    Files.readText(directory + "/" + name).flatMap(parse)
+  ///
+  /// - Throws: When it is there and cannot be read now.
+  static func read(
+    directory: String, name: String = "outcome"
+  ) throws(ExecError) -> ProcessOutcome? {
+    do {
+      return try Files.readText(directory + "/" + name).flatMap(parse)
+    } catch where error.code == .invalid {
+      return nil  // a pipe, a link: the program's doing
+    }
   }
 
   static func parse(_ text: String) -> ProcessOutcome? {
@@ -41,8 +49,9 @@ enum OutcomeFile {
     case "code": return .exited(code: number)
     case "signal": return .signaled(number)
     case "exec_failed":
+      guard let number = Int32(exactly: number) else { return nil }
       let stage = words.count > 2 ? "\(words[2]): " : ""
-      return .execFailed(errno: number, message: stage + Files.message(Int32(number)))
+      return .execFailed(errno: Int(number), message: stage + Files.message(number))
     default: return nil
     }
   }
@@ -55,7 +64,7 @@ enum OutcomeFile {
       if let time = Int64(value), time > 0 { outcome.startedAt = Timestamp(milliseconds: time) }
     case "ended": outcome.endedAt = Timestamp(milliseconds: Int64(value) ?? 0)
     case "cpu_us": outcome.cpuTime = .microseconds(Int64(value) ?? 0)
-    case "max_rss_kb": outcome.maximumResidentBytes = (UInt64(value) ?? 0) * 1024
+    case "max_rss_kb": outcome.maximumResidentBytes = bytes(kibibytes: value)
     case "stdout": outcome.standardOutput = totals(value)
     case "stderr": outcome.standardError = totals(value)
     case "leftover_killed": outcome.leftoverKilled = Int(value) ?? 0
@@ -63,6 +72,11 @@ enum OutcomeFile {
     case "limit_unenforced": outcome.limitsUnenforced.append(String(value))
     default: break  // a later version's line
     }
+  }
+
+  private static func bytes(kibibytes: Substring) -> UInt64 {
+    let (bytes, overflow) = (UInt64(kibibytes) ?? 0).multipliedReportingOverflow(by: 1024)
+    return overflow ? 0 : bytes
   }
 
   private static func totals(_ value: Substring) -> LogTotals {

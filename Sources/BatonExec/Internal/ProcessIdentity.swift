@@ -7,9 +7,10 @@ struct ProcessIdentity: Hashable, Sendable {
   var start: UInt64
 
   /// Whether exactly this process is there and has not ended.
-  var isAlive: Bool {
-    guard let text = Files.readText("/proc/\(pid)/stat"),
-      let close = text.utf8.lastIndex(of: UInt8(ascii: ")"))
+  ///
+  /// - Throws: When that cannot be found out now.
+  func isAlive() throws(ExecError) -> Bool {
+    guard let text = try Self.status(of: pid), let close = text.utf8.lastIndex(of: UInt8(ascii: ")"))
     else { return false }
     let fields = text[text.utf8.index(after: close)...].split(separator: " ")
     // The fields after the command are counted from 3: the state is 3, threads 20, start 22.
@@ -18,9 +19,20 @@ struct ProcessIdentity: Hashable, Sendable {
     return !ended || (Int(fields[17]) ?? 0) > 1
   }
 
+  private static func status(of pid: Int32) throws(ExecError) -> String? {
+    do {
+      return try Files.readText("/proc/\(pid)/stat")
+    } catch where error.errno == ESRCH {
+      return nil  // it ended while we looked
+    }
+  }
+
   /// Identifies this boot of the machine; pids of another mean nothing.
   static let boot: String = {
-    let text = Files.readText("/proc/sys/kernel/random/boot_id") ?? ""
+    let path = "/proc/sys/kernel/random/boot_id"
+    // Without it no claim could be judged, not even later: it is read once.
+    var text: String?
+    while text == nil { text = try? Files.readText(path) }
     return String(text.prefix { $0 != "\n" })
   }()
 }

@@ -17,6 +17,7 @@ package enum PlaceToken {
   /// - Parameters:
   ///   - place: Where to go on.
   ///   - listing: The kind of list and its filters.
+  /// - Returns: Text of base64url without padding.
   package static func text(_ place: [UInt8], of listing: [String]) -> String {
     Data(digest(listing) + place).base64EncodedString()
       .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")

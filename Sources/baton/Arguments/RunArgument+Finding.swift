@@ -3,7 +3,8 @@ package import BatonClient
 extension RunArgument {
   /// The run that is meant; asks the server where the text is not enough.
   ///
-  /// - Throws: NOT_FOUND `run_not_found`; INVALID_ARGUMENT `run_ambiguous`; what the listing throws.
+  /// - Throws: NOT_FOUND `run_not_found`; INVALID_ARGUMENT `run_ambiguous`; what the listing
+  ///   throws.
   package func find(_ client: BatonClient) async throws -> Run {
     switch self {
     case .id(let id, let namespace):

@@ -32,13 +32,8 @@ final class ChildProcess: Sendable {
   let pid: pid_t
   let state = Observed(State())
 
-  /// Starts a program with exactly this environment.
-  ///
-  /// - Parameters:
-  ///   - path: The program.
-  ///   - arguments: Without the program's name.
-  ///   - input: The file that is its standard input.
-  ///   - output: The file that takes its standard output, instead of ``state``.
+  /// Starts a program with exactly this environment; `output` is a file that takes its standard
+  /// output, instead of ``state``.
   init(
     _ path: String, _ arguments: [String], environment: [String: String], directory: String,
     input: String = "/dev/null", output: String? = nil

@@ -111,6 +111,13 @@ final class Installation: Sendable {
     scratch.endProcesses()
   }
 
+  /// Tells of servers that have ended, for the report of a failed test.
+  func reportEnded() {
+    for (role, process) in state.withLock(\.processes) where process.state.value.end != nil {
+      Issue.record("the \(role) process has ended: \(process.state.value)")
+    }
+  }
+
   private func firstAddresses(of role: Role) -> [String] {
     let socket = "unix:" + scratch.file("\(role.rawValue).sock")
     return role == .tokens ? [socket] : ["127.0.0.1:0", socket]
@@ -141,6 +148,7 @@ func withInstallation(
     await installation.end()
     installation.scratch.remove()
   } catch {
+    installation.reportEnded()
     await installation.end()
     installation.scratch.remove()
     throw error

@@ -38,18 +38,27 @@ struct Scratch: Sendable {
     try? FileManager.default.removeItem(atPath: path)
   }
 
-  /// Ends what programs of the test left behind: shims and programs whose files are in here.
+  /// Ends what is left of the test: programs and their shims, known by their files in here.
   func endProcesses() {
     let mark = path + "/"
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
+    for name in names(in: "/proc") {
       guard let pid = pid_t(name), pid != getpid() else { continue }
       let texts = ["environ", "cmdline"].compactMap {
         FileManager.default.contents(atPath: "/proc/\(pid)/\($0)")
       }
-      if texts.contains(where: { String(decoding: $0, as: UTF8.self).contains(mark) }) {
-        kill(pid, SIGKILL)
+      let files = names(in: "/proc/\(pid)/fd").compactMap {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/\($0)")
       }
+      let isOwn = texts.contains { String(decoding: $0, as: UTF8.self).contains(mark) }
+      // Before they become programs, processes of other tests hold whatever this one has open.
+      let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")
+      let isShim = program?.hasSuffix("/baton-shim") ?? false
+      if isOwn || isShim && files.contains(where: { $0.hasPrefix(mark) }) { kill(pid, SIGKILL) }
     }
+  }
+
+  private func names(in folder: String) -> [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
   }
 }
 

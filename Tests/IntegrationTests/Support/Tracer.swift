@@ -22,9 +22,7 @@ struct Tracer {
   private let process: ChildProcess
   private let output: String
 
-  /// Attaches to a process.
-  ///
-  /// - Parameter delay: How long every sync takes longer.
+  /// Attaches to a process; with a delay, every sync takes so much longer.
   init(_ pid: pid_t, delay: Duration? = nil, in scratch: Scratch) async throws {
     output = scratch.file("trace-\(pid)")
     var arguments = ["-f", "-y", "-e", "trace=fdatasync,fsync", "-o", output, "-p", "\(pid)"]
