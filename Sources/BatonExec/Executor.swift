@@ -2,7 +2,7 @@ package import BatonCore
 
 /// What an executor knows of an attempt that was recorded as running (G60).
 package enum AttemptFinding: Hashable, Sendable {
-  /// It runs; the outcome arrives through the handler.
+  /// It runs, or cannot be looked at yet; the outcome arrives through the handler.
   case running
   /// It has ended.
   case ended(ProcessOutcome)
@@ -28,7 +28,8 @@ package protocol Executor: Sendable {
 
   /// Takes up an attempt that an earlier process of the engine has launched, or may have.
   ///
-  /// - Throws: When the attempt's directory cannot be read or claimed.
+  /// What cannot be read or claimed now is tried again later.
+  /// - Throws: When the key can name no attempt.
   func attach(_ key: AttemptKey) throws(ExecError) -> AttemptFinding
 
   /// Ends all processes of an attempt: TERM, the grace, KILL until none is left (G57).

@@ -82,40 +82,56 @@ package final class LocalExecutor: Executor {
   package func attach(_ key: AttemptKey) throws(ExecError) -> AttemptFinding {
     let directory = try directory(of: key)
     if state.withLock({ $0.ids[key] != nil }) { return .running }
+    do throws(ExecError) {
+      return try find(key, in: directory)
+    } catch  where error.code != .invalid {
+      // It may run, and it may have ended: what became of it is told when that can be found out.
+      logger.error("attempt \(key) is looked at later: \(error)")
+      owe(Watched(key: key, directory: directory, kind: .found))
+      return .running
+    }
+  }
+
+  private func find(
+    _ key: AttemptKey, in directory: AttemptDirectory
+  ) throws(ExecError) -> AttemptFinding {
     while true {
-      if let outcome = directory.outcome { return .ended(outcome) }
-      guard let claim = ClaimFile(directory: directory.path) else {
-        try Files.makeDirectory(directory.path)
-        if try ClaimFile.take(directory: directory.path) { return .unclaimed }
-        continue  // a shim was faster
-      }
-      guard claim.isByShim else { return .unclaimed }
-      if let shim = claim.shim, shim.isAlive {
+      switch try directory.standing() {
+      case .ended(let outcome): return .ended(outcome)
+      case .claimedByEngine: return .unclaimed
+      case .running(let shim):
         try watch(Watched(key: key, directory: directory, kind: .attached(shim)))
         return .running
+      case .lost:
+        try watch(Watched(key: key, directory: directory, kind: .swept(times: 1)))
+        return .lost
+      case .unclaimed:
+        try Files.makeDirectory(directory.path)
+        // If that fails a shim was faster, and there is a claim to look at.
+        if try ClaimFile.take(directory: directory.path) { return .unclaimed }
       }
-      // It may have ended between the two looks.
-      if let outcome = directory.outcome ?? directory.adoptUnnamedOutcome() {
-        return .ended(outcome)
-      }
-      try watch(Watched(key: key, directory: directory, kind: .swept(times: 1)))
-      return .lost
     }
   }
 
   package func kill(_ key: AttemptKey, grace: Duration, reason: String) throws(ExecError) {
     let directory = try directory(of: key)
-    guard Files.exists(directory.path), directory.outcome == nil else { return }
+    guard Files.exists(directory.path) else { return }
+    // Only an attempt whose shim is gone has ended: the program can write an outcome, too.
+    if case .ended = try directory.standing() { return }
     try KillFile(grace: grace, reason: reason).write(directory: directory.path)
     // Before the claim there is nobody to tell: the shim looks for a request after claiming.
-    guard let shim = ClaimFile(directory: directory.path)?.shim else { return }
+    guard let shim = try ClaimFile(directory: directory.path)?.shim else { return }
     try request(.kill(shim), id: 0)
   }
 
   package func survivors(of key: AttemptKey) -> [KillReport.Survivor] {
-    let outcome = (try? directory(of: key))?.outcome
-    return (outcome?.kill?.survivors ?? []).filter { survivor in
-      ProcessIdentity(pid: Int32(survivor.pid), start: survivor.startTicks).isAlive
+    guard let path = try? directory(of: key).path,
+      let outcome = try? OutcomeFile.read(directory: path)
+    else { return [] }
+    return (outcome.kill?.survivors ?? []).filter { survivor in
+      guard let pid = Int32(exactly: survivor.pid) else { return false }
+      // One that cannot be looked at now may still live.
+      return (try? ProcessIdentity(pid: pid, start: survivor.startTicks).isAlive()) ?? true
     }
   }
 
@@ -143,13 +159,15 @@ package final class LocalExecutor: Executor {
   }
 
   /// Waits until the server tells something, can take something, or somebody wakes us.
-  func waitForWork(socket: Int32?, wantsRoom: Bool) -> Bool {
+  ///
+  /// - Returns: Whether it is the server.
+  func waitForWork(socket: Int32?, wantsRoom: Bool, milliseconds: Int32) -> Bool {
     var fds = [
       pollfd(fd: wakePipe[0], events: Int16(POLLIN), revents: 0),
       pollfd(
         fd: socket ?? -1, events: Int16(POLLIN) | (wantsRoom ? Int16(POLLOUT) : 0), revents: 0),
     ]
-    guard poll(&fds, 2, -1) > 0 else { return false }
+    guard poll(&fds, 2, milliseconds) > 0 else { return false }
     if fds[0].revents != 0 {
       var bytes = [UInt8](repeating: 0, count: 64)
       while read(wakePipe[0], &bytes, 64) == 64 {}

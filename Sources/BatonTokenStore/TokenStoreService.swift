@@ -96,7 +96,7 @@ package final class TokenStoreService: Wire.TokenStoreService {
 
   /// What a call answers for an error, which is logged when it is the server's own fault.
   func answer(to error: any Error, _ context: any ServerContext) -> BatonError {
-    let answer = BatonError(storeFailure: error)
+    let answer = (error as? StoreError)?.answer ?? BatonError(anyError: error)
     if answer.code == .internal {
       logger.error(
         "a call failed",

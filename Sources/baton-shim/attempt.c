@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { CPU_RETRY_MS = 100 };
+
 struct attempt {
   int directory, signals;
   struct launch launch;
@@ -81,30 +83,37 @@ static bool claim(struct attempt *attempt) {
   return false;
 }
 
+// The group went away or the kernel cannot start into it: goes on without.
+static void leave_group(struct attempt *attempt) {
+  cgroup_remove(&attempt->group);
+  close(attempt->group.fd);
+  attempt->group.fd = -1;
+  attempt->cpu_by_group = false;
+}
+
 static void start(struct attempt *attempt) {
   struct by_rlimit by_rlimit = apply_limits(attempt);
   attempt->outcome.started_ms = now_wall_ms();
+  // First, so that the end finds them as they are without a program.
+  attempt->times = (struct log_times){.fd = -1};
+  log_open(&attempt->out, "stdout", -1, attempt->directory, &attempt->launch, &attempt->times);
+  log_open(&attempt->err, "stderr", -1, attempt->directory, &attempt->launch, &attempt->times);
   if (!stdio_open(&attempt->stdio)) {
     attempt->started = (struct started){.failed_errno = errno, .failed_stage = "output"};
     attempt->main_ended = true;
-    attempt->out.pipe = attempt->err.pipe = -1;
     return;
   }
   bool good = spawn(&attempt->launch, attempt->directory, &attempt->group, &attempt->stdio,
                     by_rlimit, &attempt->started);
   if (!good && attempt->started.pid == 0 && attempt->group.fd >= 0) {
-    // The group went away or the kernel cannot start into it: go on without.
-    close(attempt->group.fd);
-    attempt->group.fd = -1;
+    leave_group(attempt);
+    by_rlimit = apply_limits(attempt);
     spawn(&attempt->launch, attempt->directory, &attempt->group, &attempt->stdio, by_rlimit,
           &attempt->started);
   }
   stdio_close_writers(&attempt->stdio);
-  attempt->times = (struct log_times){.fd = -1};
-  log_open(&attempt->out, "stdout", attempt->stdio.out_read, attempt->directory, &attempt->launch,
-           &attempt->times);
-  log_open(&attempt->err, "stderr", attempt->stdio.err_read, attempt->directory, &attempt->launch,
-           &attempt->times);
+  attempt->out.pipe = attempt->stdio.out_read;
+  attempt->err.pipe = attempt->stdio.err_read;
   attempt->children = attempt->started.pid > 0;
   attempt->main_ended = attempt->started.pid <= 0;
   attempt->ending.scope = (struct process_scope){
@@ -144,7 +153,10 @@ static void check_cpu(struct attempt *attempt) {
   const struct limits *limits = &attempt->launch.limits;
   if (!attempt->cpu_by_group || now_ms() < attempt->cpu_check_ms) return;
   uint64_t used = 0;
-  if (!cgroup_cpu_ms(&attempt->group, &used)) return;
+  if (!cgroup_cpu_ms(&attempt->group, &used)) {
+    attempt->cpu_check_ms = now_ms() + CPU_RETRY_MS;
+    return;
+  }
   if (used > limits->cpu_ms) {
     attempt->cpu_by_group = false;
     return limit_exceeded(attempt, "cpu_time");
@@ -252,6 +264,11 @@ static int finish(struct attempt *attempt) {
     outcome->value = attempt->started.failed_errno;
     outcome->stage = attempt->started.failed_stage;
   }
+  if (attempt->ending.gave_up && !attempt->main_ended) {
+    // Among the survivors: it has got its signal, and there is nothing better to say of its end.
+    outcome->kind = ENDED_SIGNAL;
+    outcome->value = SIGKILL;
+  }
   if (!outcome->ended_ms) outcome->ended_ms = now_wall_ms();
   struct rusage usage;
   getrusage(RUSAGE_CHILDREN, &usage);
@@ -264,7 +281,9 @@ static int finish(struct attempt *attempt) {
   if (attempt->leftover_phase)
     outcome->leftover = attempt->ending.table.count - process_alive(&attempt->ending.table);
   bool sync = !(attempt->launch.flags & LAUNCH_NO_SYNC);
-  return outcome_write(attempt->directory, outcome, sync) ? SHIM_DONE : SHIM_NO_OUTCOME;
+  bool written = outcome_write(attempt->directory, outcome, sync);
+  if (attempt->ending.gave_up) ending_go_on(&attempt->ending, attempt->directory);
+  return written ? SHIM_DONE : SHIM_NO_OUTCOME;
 }
 
 int attempt_run(const char *path) {

@@ -14,10 +14,17 @@ static const char *const marker_names[] = {
     "BATON_RUN_ID=", "BATON_NODE=", "BATON_ATTEMPT=", "BATON_ITEM_INDEX=", "BATON_ITEM_ATTEMPT=",
     "BATON_HOOK="};
 
+static const char last_line[] = "end\n";
+
+static bool has_room(const struct text *text, const char *variable) {
+  return text->length + strlen(variable) + sizeof "marker \n" + sizeof last_line < text->size;
+}
+
 static void add_markers(struct text *text, char **env) {
   for (; *env; env++) {
     for (size_t i = 0; i < sizeof marker_names / sizeof *marker_names; i++) {
       if (strncmp(*env, marker_names[i], strlen(marker_names[i])) != 0) continue;
+      if (!has_room(text, *env)) continue;
       text_add(text, "marker ");
       text_add_line_safe(text, *env);
       text_add(text, "\n");
@@ -37,7 +44,7 @@ static bool put_name(int directory, const char *temporary) {
 bool claim_take(int directory, const struct launch *launch, const char *cgroup) {
   struct process self;
   if (!process_read(getpid(), &self)) return false;
-  char buffer[2048];
+  char buffer[CLAIM_SIZE];
   struct text text = text_make(buffer, sizeof buffer);
   text_add(&text, "baton-claim 1\nowner shim\npid ");
   text_add_i64(&text, self.pid);
@@ -52,7 +59,7 @@ bool claim_take(int directory, const struct launch *launch, const char *cgroup) 
     text_add(&text, "\n");
   }
   add_markers(&text, launch->env);
-  text_add(&text, "end\n");
+  text_add(&text, last_line);
 
   char temporary[40];
   struct text name = text_make(temporary, sizeof temporary);
@@ -84,7 +91,7 @@ static const char *after(const char *line, const char *word) {
 }
 
 bool claim_read(int directory, struct claim *claim) {
-  char buffer[2048];
+  char buffer[CLAIM_SIZE];
   if (read_small(directory, "claim", buffer, sizeof buffer) <= 0) return false;
   memset(claim, 0, sizeof *claim);
   char *rest = buffer;

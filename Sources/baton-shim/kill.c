@@ -3,10 +3,12 @@
 #include "shim.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { GIVE_UP_MS = 10000, ROUNDS = 64, LOOK_AGAIN_FIRST_MS = 10, LOOK_AGAIN_MOST_MS = 500 };
 
@@ -22,7 +24,8 @@ static void signal_all(struct ending *ending, int signal) {
     for (size_t i = 0; i < table->count; i++) {
       struct process *row = &table->rows[i];
       if (!row->alive || (signal == SIGKILL ? row->killed : row->signalled)) continue;
-      process_signal(row, signal);
+      // For want of a descriptor it is not sent; the next round tries again.
+      if (!process_signal(row, signal)) continue;
       row->signalled = true;
       if (signal == SIGKILL) row->killed = true;
       sent++;
@@ -61,7 +64,7 @@ static void end(struct ending *ending, int64_t now) {
 static void kill_round(struct ending *ending, int64_t now) {
   signal_all(ending, SIGKILL);
   // The end of a process wakes us; this is for those whose parent still lives.
-  int64_t waited = now - (ending->give_up_ms - GIVE_UP_MS);
+  int64_t waited = now - ending->killing_ms;
   int64_t pause = waited < LOOK_AGAIN_FIRST_MS ? LOOK_AGAIN_FIRST_MS : waited;
   ending->look_again_ms = now + (pause < LOOK_AGAIN_MOST_MS ? pause : LOOK_AGAIN_MOST_MS);
 }
@@ -75,6 +78,7 @@ void ending_step(struct ending *ending, bool children) {
   }
   if (!ending->killing && now >= ending->deadline_ms) {
     ending->killing = true;
+    ending->killing_ms = now;
     ending->give_up_ms = now + GIVE_UP_MS;
     ending->look_again_ms = now;
   }
@@ -98,12 +102,46 @@ int ending_timeout(const struct ending *ending) {
   return left <= 0 ? 0 : left > 1000000 ? 1000000 : (int)left + 1;
 }
 
+// Sleeps until one of those left has ended or the next step is due.
+static void wait_for_one(const struct ending *ending) {
+  struct pollfd fd = {.fd = -1, .events = POLLIN};
+  for (size_t i = 0; i < ending->table.count && fd.fd < 0; i++) {
+    if (ending->table.rows[i].alive) fd.fd = sys_pidfd_open(ending->table.rows[i].pid);
+  }
+  int timeout = ending_timeout(ending);
+  poll(&fd, 1, timeout < 0 || timeout > 1000 ? 1000 : timeout);
+  if (fd.fd >= 0) close(fd.fd);
+}
+
+void ending_run(struct ending *ending) {
+  for (;;) {
+    process_survey(&ending->table, &ending->scope);
+    ending_step(ending, false);
+    if (ending->done) return;
+    wait_for_one(ending);
+  }
+}
+
+void ending_go_on(struct ending *ending, int directory) {
+  static struct claim claim;
+  if (fork() != 0) return;
+  // Nobody descends from this process: they are known by their group and their environment.
+  ending->scope.ancestor = 0;
+  if (claim_read(directory, &claim) && claim.markers[0]) ending->scope.markers = claim.markers;
+  ending->done = ending->gave_up = false;
+  ending->give_up_ms = INT64_MAX;
+  ending_run(ending);
+  if (ending->scope.group) cgroup_remove(ending->scope.group);
+  _exit(SHIM_DONE);
+}
+
 // "<grace in ms>\n<reason>\n"
 bool kill_request_read(int directory, int64_t *grace_ms, char *reason, size_t size) {
   char buffer[512], *rest;
   if (read_small(directory, "kill", buffer, sizeof buffer) <= 0) return false;
   *grace_ms = strtoll(buffer, &rest, 10);
   if (*rest != '\n' || *grace_ms < 0) return false;
+  if (*grace_ms > UINT32_MAX) *grace_ms = UINT32_MAX;
   rest++;
   rest[strcspn(rest, "\n")] = 0;
   snprintf(reason, size, "%s", rest);

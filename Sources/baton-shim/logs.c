@@ -10,6 +10,9 @@
 
 enum { RETRY_MS = 1000, STAMP_MS = 100, STAMPS_BEFORE_COARSER = 4096 };
 
+// A pipe or a link that the program has put in the place of a file is not written to.
+static const int write_flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+
 void log_open(struct log *log, const char *name, int pipe, int directory,
               const struct launch *launch, struct log_times *times) {
   // Field by field: clearing the whole would touch pages a silent program never needs.
@@ -46,8 +49,7 @@ static void stamp(struct log *log, bool always) {
   int64_t step = (int64_t)STAMP_MS << (times->count / STAMPS_BEFORE_COARSER);
   if (!always && now - log->stamped_at_ms < step) return;
   if (times->fd < 0)
-    times->fd =
-        openat(log->directory, "log.times", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    times->fd = openat(log->directory, "log.times", O_APPEND | write_flags, 0600);
   struct stamp stamp = {
       log->total | (strcmp(log->name, "stderr") == 0 ? 1ull << 63 : 0), now_wall_ms()};
   if (times->fd < 0 || write(times->fd, &stamp, sizeof stamp) != sizeof stamp) return;
@@ -78,7 +80,7 @@ static bool open_segment(struct log *log) {
   if (log->failed && now_ms() < log->retry_at_ms) return false;
   char name[40];
   segment_name(log, log->total, name, sizeof name);
-  log->file = openat(log->directory, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  log->file = openat(log->directory, name, O_TRUNC | write_flags, 0600);
   if (log->file < 0) return false;
   log->segment_start = log->total;
   log->segment_length = 0;

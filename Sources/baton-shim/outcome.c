@@ -111,7 +111,9 @@ size_t outcome_text(const struct outcome *outcome, char *buffer, size_t size) {
 }
 
 static bool write_once(int directory, const char *buffer, size_t length, bool sync) {
-  int fd = openat(directory, "outcome.tmp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  // Whatever is there now is the program's doing, or of an attempt to write this.
+  unlinkat(directory, "outcome.tmp", 0);
+  int fd = openat(directory, "outcome.tmp", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) return false;
   bool good = write_all(fd, buffer, length) && (!sync || fdatasync(fd) == 0);
   int reason = errno;

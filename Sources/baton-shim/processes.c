@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -197,14 +198,22 @@ size_t process_survey(struct process_table *table, const struct process_scope *s
   return added;
 }
 
-void process_signal(const struct process *process, int signal) {
+bool process_signal(const struct process *process, int signal) {
   int pidfd = sys_pidfd_open(process->pid);
-  if (pidfd < 0) return;
+  if (pidfd < 0) return errno == ESRCH;
   // The descriptor pins whoever has the pid now; only then is it compared.
   struct process now;
-  if (process_read(process->pid, &now) && now.start == process->start)
-    sys_pidfd_signal(pidfd, signal);
+  bool is_gone = false, sent = false;
+  if (!process_read(process->pid, &now)) {
+    is_gone = errno == ENOENT || errno == ESRCH;
+  } else if (now.start != process->start) {
+    is_gone = true;
+  } else {
+    sent = sys_pidfd_signal(pidfd, signal) == 0;
+    is_gone = !sent && errno == ESRCH;
+  }
   close(pidfd);
+  return sent || is_gone;
 }
 
 void process_command(pid_t pid, char *buffer, size_t size) {

@@ -106,7 +106,21 @@ static bool start_watching(const struct request *request) {
   return tell(request->id, REFUSED, error);
 }
 
+// Not before somebody follows, and again for each who does: there are few of these per user.
+static bool open_inotify(void) {
+  if (server.inotify >= 0) return true;
+  server.inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+  if (server.inotify < 0) return false;
+  if (listen_to(server.inotify)) return true;
+  int error = errno;
+  close(server.inotify);
+  server.inotify = -1;
+  errno = error;
+  return false;
+}
+
 static bool follow(const struct request *request) {
+  if (!open_inotify()) return tell(request->id, REFUSED, errno);
   if (server.follower_count == server.follower_capacity) {
     size_t capacity = server.follower_capacity ? server.follower_capacity * 2 : 16;
     struct follower *grown = realloc(server.followers, capacity * sizeof *grown);
@@ -206,9 +220,8 @@ int serve_run(int socket) {
   boot_id();
   server.socket = socket;
   server.epoll = epoll_create1(EPOLL_CLOEXEC);
-  server.inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+  server.inotify = -1;
   if (server.epoll < 0 || !listen_to(socket)) return SHIM_UNUSABLE;
-  if (server.inotify >= 0) listen_to(server.inotify);
   serve();
   cgroup_leave();
   return SHIM_DONE;

@@ -82,6 +82,8 @@ struct claim {
   char markers[1024];  // NUL-separated "NAME=value", ended by an empty string
   bool by_shim;
 };
+// Room for the text of a claim.
+enum { CLAIM_SIZE = 4096 };
 // Takes the attempt; false if somebody else has it (errno EEXIST) or on an error.
 bool claim_take(int directory, const struct launch *launch, const char *cgroup);
 bool claim_read(int directory, struct claim *claim);
@@ -132,8 +134,9 @@ struct process_scope {
 bool process_read(pid_t pid, struct process *process);
 // Marks who of the scope is alive now and adds those not seen before; how many were added.
 size_t process_survey(struct process_table *table, const struct process_scope *scope);
-// Sends the signal to exactly the process in the row, never to one that reuses its pid.
-void process_signal(const struct process *process, int signal);
+// Sends the signal to exactly the process in the row, never to one that reuses its pid. False if it
+// could not be sent although the process may be there.
+bool process_signal(const struct process *process, int signal);
 void process_command(pid_t pid, char *buffer, size_t size);
 size_t process_alive(const struct process_table *table);
 
@@ -192,7 +195,7 @@ struct ending {
   bool active, killing, done, gave_up;
   bool requested;  // by the engine, not only because of leftovers
   bool by_cgroup;
-  int64_t began_ms, deadline_ms, give_up_ms, ended_ms, look_again_ms;
+  int64_t began_ms, deadline_ms, killing_ms, give_up_ms, ended_ms, look_again_ms;
   char reason[256];
   struct process_table table;
   struct process_scope scope;
@@ -203,6 +206,10 @@ void ending_begin(struct ending *ending, int64_t grace_ms);
 void ending_step(struct ending *ending, bool children);
 // Milliseconds until the next step is due; -1: none is.
 int ending_timeout(const struct ending *ending);
+// Steps until all is over, when there is nothing to do beside.
+void ending_run(struct ending *ending);
+// Has a process of its own go on ending those who were given up, until nobody is left.
+void ending_go_on(struct ending *ending, int directory);
 bool kill_request_read(int directory, int64_t *grace_ms, char *reason, size_t size);
 
 // ---- outcome.c ----

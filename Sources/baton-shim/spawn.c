@@ -42,6 +42,15 @@ void stdio_close_writers(struct stdio *stdio) {
   stdio->out_write = stdio->err_write = -1;
 }
 
+// Never above what this process may have itself, which is as good a limit.
+static bool set_limit_within(int resource, uint64_t soft, uint64_t hard) {
+  struct rlimit now;
+  if (getrlimit((__rlimit_resource_t)resource, &now) != 0) return false;
+  struct rlimit limit = {.rlim_cur = soft < now.rlim_max ? soft : now.rlim_max,
+                         .rlim_max = hard < now.rlim_max ? hard : now.rlim_max};
+  return setrlimit((__rlimit_resource_t)resource, &limit) == 0;
+}
+
 static bool set_limit(int resource, uint64_t soft, uint64_t hard) {
   struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
   return setrlimit((__rlimit_resource_t)resource, &limit) == 0;
@@ -58,11 +67,11 @@ static bool set_limits(const struct child *child) {
   }
   // Per process, not per attempt: the best there is without a cgroup.
   if (limits->memory && child->by_rlimit.memory &&
-      !set_limit(RLIMIT_DATA, limits->memory, limits->memory))
+      !set_limit_within(RLIMIT_DATA, limits->memory, limits->memory))
     return false;
   if (limits->cpu_ms && child->by_rlimit.cpu) {
     uint64_t seconds = (limits->cpu_ms + 999) / 1000;
-    if (!set_limit(RLIMIT_CPU, seconds, seconds + 1)) return false;
+    if (!set_limit_within(RLIMIT_CPU, seconds, seconds + 1)) return false;
   }
   return true;
 }

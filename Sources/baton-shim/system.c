@@ -34,7 +34,8 @@ int64_t now_wall_ms(void) { return clock_ms(CLOCK_REALTIME); }
 int64_t now_ms(void) { return clock_ms(CLOCK_MONOTONIC); }
 
 ssize_t read_small(int directory, const char *path, char *buffer, size_t size) {
-  int fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
+  // A program may have put a pipe or a link in the place of a file of its attempt.
+  int fd = openat(directory, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) return -1;
   size_t length = 0;
   while (length < size - 1) {

@@ -15,7 +15,9 @@ struct TokenConformanceTests {
   private func list(
     _ store: any Store, _ key: String, at viewpoint: TokenViewpoint = .run
   ) throws -> [String]? {
-    try store.tokenView(of: Sample.id(1), at: viewpoint, graph: { _ in Sample.graph }) { view in
+    try store.tokenView(of: Sample.id(1), at: viewpoint) { _ in
+      Sample.graph
+    } _: { view in
       try view.list(key).map { "\($0.put.node):\($0.put.value)" }
     }
   }

@@ -134,4 +134,30 @@ struct HistoryTests {
       #expect(seen.withLock { $0 } == (6...40).map(String.init))
     }
   }
+
+  @Test("T56, T57: a rare key of a long history", arguments: StoreKind.allCases, [false, true])
+  func rareKey(_ kind: StoreKind, _ newestFirst: Bool) async throws {
+    try await TokenFixture.with(kind) { fixture in
+      let run = try await fixture.run()
+      let ref = Wire.RunRef(runID: run.description)
+      let a = try await fixture.begin(run, "A")
+      let many = (0..<9000).map { ("common", "\($0)") }
+      try await fixture.platformPut(a.id, [("rare", "1")], scope: .user)
+      try await fixture.platformPut(a.id, many, scope: .user)
+      try await fixture.platformPut(a.id, [("rare", "2")], scope: .user)
+      try await fixture.platformPut(a.id, many, scope: .user)
+      let request = Wire.GetTokenHistoryRequest(run: ref, key: "rare", newestFirst: newestFirst)
+      let answer = try await fixture.history(request)
+      #expect(answer.puts.map { $0.entry?.value } == (newestFirst ? ["2", "1"] : ["1", "2"]))
+      #expect(answer.puts.map(\.current) == (newestFirst ? [true, false] : [false, true]))
+      #expect(answer.nextPageToken.isEmpty)
+      try await fixture.end(a)
+      try await fixture.set(run, .completed)
+      let seen = Mutex<[String]>([])
+      try await stream(
+        { fixture.service.watchToken(.init(run: ref, key: "rare"), $0) },
+        { entry in seen.withLock { $0.append(entry.value) } })
+      #expect(seen.withLock { $0 } == ["1", "2"])
+    }
+  }
 }

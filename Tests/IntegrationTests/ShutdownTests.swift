@@ -46,9 +46,13 @@ import Testing
       #expect(try await mail.line("ended") == pid)
       #expect(try await installation.done("token", "get", id, "k").text == "v")
       let watched = try await Baton.answer(of: watch)
-      #expect(watched.status == 0, "a watcher goes on by itself: \(watched)")
-      let all = try await installation.done("watch", id, "--json")
-      #expect(watched.output == all.output, "each event once")
+      // It goes on by itself, unless the server was away for longer than clients try to connect.
+      #expect([0, 5].contains(watched.status), "\(watched)")
+      let all = try await installation.done("watch", id, "--json").output
+      let events = watched.output.split(separator: "\n").filter { !$0.hasPrefix(#"{"error":"#) }
+      let expected = all.split(separator: "\n")
+      #expect(events == Array(expected.prefix(events.count)), "each event once, in order")
+      #expect(watched.status == 5 || events.count == expected.count)
       try await installation.stop()
     }
   }

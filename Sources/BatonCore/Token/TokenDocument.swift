@@ -12,8 +12,6 @@ package struct TokenDocument: Sendable {
   /// - Parameters:
   ///   - attempt: Whose file it is.
   ///   - view: The attempt's view at its start.
-  /// - Returns: The bytes of the file.
-  /// - Throws: `HistoryMissing` when the view needs puts that its snapshot does not hold.
   /// - Returns: The content of the file.
   /// - Throws: `HistoryMissing` when the view needs a put that its snapshot does not hold.
   package static func attemptFile(
@@ -134,7 +132,7 @@ extension TokenDocument {
     raw(",\"attempt\":\(entry.put.attempt),\"attemptStatus\":")
     text(entry.attemptStatus.word)
     raw(",\"seq\":\(entry.put.seq),\"time\":\"")
-    time(entry.put.time)
+    raw(entry.put.time.rfc3339)
     raw("\"")
   }
 
@@ -153,7 +151,7 @@ extension TokenDocument {
     text(put.value)
     if !history { raw(",\"seq\":\(put.seq)") }
     raw(",\"time\":\"")
-    time(put.time)
+    raw(put.time.rfc3339)
     raw("\"")
     if history { status(entry) }
     if let current { raw(current ? ",\"current\":true" : ",\"current\":false") }
@@ -186,46 +184,5 @@ extension TokenDocument {
       }
     }
     bytes.append(UInt8(ascii: "\""))
-  }
-
-  /// RFC 3339 in UTC with milliseconds, `2026-01-31T08:00:00.000Z`.
-  private mutating func time(_ time: Timestamp) {
-    let (days, rest) = time.milliseconds.quotientAndRemainderFloored(by: 86_400_000)
-    // Civil date from days since 1970 (H. Hinnant): eras of 400 years that begin on 1 March.
-    let (era, dayOfEra) = (days + 719_468).quotientAndRemainderFloored(by: 146_097)
-    let yearOfEra =
-      (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let monthFromMarch = (5 * dayOfYear + 2) / 153
-    let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    digits(year, 4)
-    raw("-")
-    digits(month, 2)
-    raw("-")
-    digits(day, 2)
-    raw("T")
-    digits(rest / 3_600_000, 2)
-    raw(":")
-    digits(rest / 60_000 % 60, 2)
-    raw(":")
-    digits(rest / 1000 % 60, 2)
-    raw(".")
-    digits(rest % 1000, 3)
-    raw("Z")
-  }
-
-  private mutating func digits(_ number: Int64, _ count: Int) {
-    let text = String(number)
-    if text.utf8.count < count { raw(String(repeating: "0", count: count - text.utf8.count)) }
-    raw(text)
-  }
-}
-
-extension Int64 {
-  fileprivate func quotientAndRemainderFloored(by divisor: Int64) -> (Int64, Int64) {
-    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-    return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
   }
 }

@@ -257,6 +257,9 @@ extension TokenSnapshot {
     return place.found ? slot.entries[place.index] : nil
   }
 
+  /// The newest put of each node under a key, whatever the nodes' statuses.
+  package func present(_ key: TokenKey) -> [TokenPut] { slots[key]?.entries ?? [] }
+
   /// Whether a put is an entry of the run's view (history: `current`).
   package func isCurrent(_ put: TokenPut) -> Bool {
     present(TokenKey(put.scope, put.key), node: put.node)?.seq == put.seq

@@ -39,15 +39,37 @@ struct AttemptDirectory: Sendable {
     try Files.makeDirectory(path)
     if spec.workingDirectory == nil { try Files.makeDirectory("\(path)/\(Self.work)") }
     for file in spec.files { try Files.write("\(path)/\(file.name)", file.contents) }
-    try Files.write(path + "/launch", launch)
+    // A shim of an earlier launch may be reading it.
+    try Files.replace(path + "/launch", launch)
   }
 
-  /// The attempt's outcome, if it has one.
-  var outcome: ProcessOutcome? { OutcomeFile.read(directory: path) }
+  /// What the files say of an attempt.
+  enum Standing {
+    /// Its shim lives. An outcome that is there already is not trusted: the program can write one.
+    case running(ProcessIdentity)
+    case ended(ProcessOutcome)
+    /// A shim had it and is gone without an outcome.
+    case lost
+    /// The engine has the claim: no shim will ever start it.
+    case claimedByEngine
+    case unclaimed
+  }
+
+  /// Looks at claim, shim and outcome, in this order: a shim writes its outcome before it ends.
+  ///
+  /// - Throws: When one of them cannot be read now; that says nothing of the attempt.
+  func standing() throws(ExecError) -> Standing {
+    let claim = try ClaimFile(directory: path)
+    if let shim = claim?.shim, try shim.isAlive() { return .running(shim) }
+    if let outcome = try OutcomeFile.read(directory: path) { return .ended(outcome) }
+    guard let claim else { return .unclaimed }
+    guard claim.isByShim else { return .claimedByEngine }
+    return try adoptUnnamedOutcome().map { .ended($0) } ?? .lost
+  }
 
   /// Takes an outcome that a shim wrote to the disk and then could not give its name.
-  func adoptUnnamedOutcome() -> ProcessOutcome? {
-    guard let outcome = OutcomeFile.read(directory: path, name: "outcome.tmp"),
+  private func adoptUnnamedOutcome() throws(ExecError) -> ProcessOutcome? {
+    guard let outcome = try OutcomeFile.read(directory: path, name: "outcome.tmp"),
       rename(path + "/outcome.tmp", path + "/outcome") == 0
     else { return nil }
     return outcome
@@ -70,7 +92,7 @@ struct AttemptDirectory: Sendable {
   }
 
   private static func isOwn(_ name: String) -> Bool {
-    isKept(name) || name == "launch" || name == "kill" || name == work
+    isKept(name) || name == "launch" || name == "launch.tmp" || name == "kill" || name == work
       || name.hasPrefix("claim.") || name.hasPrefix("outcome.") || name.hasPrefix("kill.")
   }
 

@@ -7,19 +7,33 @@ struct ClaimFile {
   var isByShim: Bool
 
   /// The claim in a directory, or nil when there is none.
-  init?(directory: String) {
-    guard let text = Files.readText(directory + "/claim") else { return nil }
+  ///
+  /// A broken one, which the program has written over, is by a shim of which nothing is known.
+  /// - Throws: When it cannot be read now.
+  init?(directory: String) throws(ExecError) {
+    guard let text = try Self.text(directory + "/claim") else { return nil }
+    let lines = text.split(separator: "\n")
+    isByShim = true
+    guard lines.first == "baton-claim 1", lines.last == "end" else { return }
     var fields: [Substring: Substring] = [:]
-    for line in text.split(separator: "\n") {
+    for line in lines {
       guard let space = line.firstIndex(of: " ") else { continue }
       fields[line[..<space]] = line[line.index(after: space)...]
     }
-    isByShim = fields["owner"] == "shim"
-    guard isByShim, let boot = fields["boot"], boot == ProcessIdentity.boot,
+    isByShim = fields["owner"] != "engine"
+    guard isByShim, let boot = fields["boot"], boot == (try ProcessIdentity.boot()),
       let pid = fields["pid"].flatMap({ Int32($0) }),
       let start = fields["start"].flatMap({ UInt64($0) })
     else { return }
     shim = ProcessIdentity(pid: pid, start: start)
+  }
+
+  private static func text(_ path: String) throws(ExecError) -> String? {
+    do {
+      return try Files.readText(path)
+    } catch  where error.code == .invalid {
+      return ""
+    }
   }
 
   /// Claims an attempt for the engine.

@@ -110,14 +110,14 @@ enum Files {
     var bytes: [UInt8] = []
     var size = 4096
     while bytes.count <= 1 << 20 {
-      var failed = false
+      var failure: ExecError?
       let piece = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
         let got = Glibc.read(fd, buffer.baseAddress, size)
-        failed = got < 0
+        if got < 0 { failure = Self.failure("read", path) }
         count = max(0, got)
       }
-      if failed, errno == EINTR { continue }
-      if failed { throw failure("read", path) }
+      if failure?.errno == EINTR { continue }
+      if let failure { throw failure }
       if piece.isEmpty { return bytes }
       bytes += piece
       size = min(size * 2, 1 << 20)

@@ -20,7 +20,7 @@ enum LaunchFile {
     append(milliseconds(settings.leftoverGrace), to: &bytes)
     append(milliseconds(spec.stopGrace), to: &bytes)
     append(UInt32(settings.synchronize ? 0 : 2), to: &bytes)
-    append(spec.limits.cpuTime.map { UInt64(milliseconds($0)) } ?? 0, to: &bytes)
+    append(spec.limits.cpuTime.map(longMilliseconds) ?? 0, to: &bytes)
     append(spec.limits.memory ?? 0, to: &bytes)
     append(spec.limits.openFiles ?? 0, to: &bytes)
     append(spec.limits.outputBytes ?? 0, to: &bytes)
@@ -39,6 +39,13 @@ enum LaunchFile {
     UInt32(
       clamping: max(duration, .zero) / .milliseconds(1) >= 4_000_000_000
         ? Int64(UInt32.max) : Int64((max(duration, .zero) / .milliseconds(1)).rounded(.up)))
+  }
+
+  /// At least 1, as 0 means no limit.
+  private static func longMilliseconds(_ duration: Duration) -> UInt64 {
+    let exact = (duration / .milliseconds(1)).rounded(.up)
+    // Far from where the shim's sums overflow, and still 35,000 years.
+    return exact < Double(1 << 50) ? UInt64(max(exact, 1)) : 1 << 50
   }
 
   private static func append(_ value: some FixedWidthInteger, to bytes: inout [UInt8]) {

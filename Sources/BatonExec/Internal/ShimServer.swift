@@ -111,7 +111,7 @@ struct ShimServer: Sendable {
     ExecError(.shimUnavailable, "\(what): \(Files.message(number))", errno: number)
   }
 
-  /// Starts the server with the socket as descriptor 3, nothing else of ours but standard error.
+  /// Starts the server with the socket as descriptor 3 and nothing else of ours.
   private static func spawn(
     _ program: String, arguments: [String], socket: Int32, pid: inout pid_t
   ) -> Int32 {
@@ -120,6 +120,8 @@ struct ShimServer: Sendable {
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0)
     posix_spawn_file_actions_adddup2(&actions, 0, 1)
+    // Shims outlive us; whoever reads our standard error shall see its end.
+    posix_spawn_file_actions_adddup2(&actions, 0, 2)
     posix_spawn_file_actions_adddup2(&actions, socket, 3)
     var argv = ([program] + arguments).map { strdup($0) }
     argv.append(nil)

@@ -55,6 +55,15 @@ struct Listener {
 
   private static func prepare(_ channel: any Channel, _ core: ServerCore) throws {
     guard core.admitConnection() else { throw ChannelError.ioOnClosedChannel }
+    do {
+      try addHandlers(channel, core)
+    } catch {
+      core.dismissConnection()
+      throw error
+    }
+  }
+
+  private static func addHandlers(_ channel: any Channel, _ core: ServerCore) throws {
     let address = channel.remoteAddress
     var peer = PeerInfo(address: "unix")
     if address?.ipAddress == nil { peer.userID = userID(channel) }
@@ -77,6 +86,7 @@ struct Listener {
     try channel.pipeline.syncOperations.addHandler(
       ServerConnectionHandler(server: core, connection: connection))
   }
+
   /// The user at the other end of a Unix socket.
   private static func userID(_ channel: any Channel) -> UInt32? {
     guard let options = channel as? any SocketOptionProvider else { return nil }

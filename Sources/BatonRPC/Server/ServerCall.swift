@@ -158,7 +158,6 @@ final class ServerCall: UnaryResponder, StreamResponder {
     } else {
       _ = end()
     }
-    inbound?.finish(CancellationError(), discarding: true)
     // Cancelled under the lock, so that no task ends meanwhile; cancellation handlers of a call
     // take locks of streams and outboxes, never this one.
     tasks.withLock { tasks in
@@ -181,9 +180,13 @@ final class ServerCall: UnaryResponder, StreamResponder {
     tasks.withLock { $0.handles.removeAll { $0.number == number } }
   }
 
+  /// Ends the call; false: it had ended before.
   private func end() -> Bool {
     let old = phase.bitwiseOr(Self.ended, ordering: .acquiringAndReleasing).oldValue
-    return old & Self.ended == 0
+    guard old & Self.ended == 0 else { return false }
+    // What nobody will take any more must not hold the connection back.
+    inbound?.finish(CancellationError(), discarding: true)
+    return true
   }
 
   private var payloads: PayloadStream {

@@ -44,6 +44,11 @@ final class ServerConnection: ServerCallSink, OutboxOwner {
   var identity: CallIdentity? { state.withLock { $0.identity } }
   var bufferedOutboundBytes: Int { outboundBytes.load(ordering: .relaxed) }
 
+  /// Whether no call waits for its answer and no answer waits to be written.
+  var isQuiet: Bool {
+    activeCalls.load(ordering: .sequentiallyConsistent) == 0 && bufferedOutboundBytes == 0
+  }
+
   func adopt(_ identity: CallIdentity) {
     state.withLock { $0.identity = identity }
   }

@@ -42,6 +42,8 @@ extension ServerConnectionHandler {
       }
       lastEntry = entry
       if envelope.timeoutNanoseconds < 0 { throw ServerCore.deadlineExceeded }
+      // Counted before the look, so that a drain that is not seen here sees the call.
+      connection.activeCalls.store(calls.count + 1, ordering: .sequentiallyConsistent)
       if server.isDraining { throw ServerCore.draining }
       let identity = try identify(entry, envelope.metadata)
       var payload = frame.payload
@@ -51,6 +53,7 @@ extension ServerConnectionHandler {
     } catch {
       connection.refuse(id, error)
     }
+    connection.activeCalls.store(calls.count, ordering: .releasing)
   }
 
   /// Why a call may not even be looked at; nil: it may.
@@ -86,7 +89,7 @@ extension ServerConnectionHandler {
         refusedIdentities += 1
         if refusedIdentities >= options.maximumRefusedIdentities {
           let bound = NIOLoopBound(self, eventLoop: connection.eventLoop)
-          connection.eventLoop.execute { bound.value.closeWhenWritten() }
+          connection.eventLoop.execute { bound.value.close(.whenWritten) }
         }
       }
       throw error
@@ -113,7 +116,6 @@ extension ServerConnectionHandler {
     call.start(payload)
     guard !call.hasEnded else { return }
     calls[id] = call
-    connection.activeCalls.store(calls.count, ordering: .relaxed)
     if let deadline { setAlarm(deadline) }
   }
 

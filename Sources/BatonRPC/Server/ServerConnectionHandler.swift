@@ -27,6 +27,10 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
   var context: ChannelHandlerContext?
   var phase = Phase.open
   var isDraining = false
+  /// When the connection shall close; nil: not yet.
+  var ending: Ending?
+  /// Whether an empty write is under way that shows when all before it has left.
+  var isFenced = false
 
   // Not checked for exclusive access at run time: used on the event loop and by no closure.
   @exclusivity(unchecked) var decoder: FrameDecoder
@@ -45,7 +49,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
   var stalledSince: NIODeadline?
   private var alarm: (at: NIODeadline, task: Scheduled<Void>)?
 
-  private var hasHeldBackRead = false
+  var hasHeldBackRead = false
   private var isReading = false
   private var isFlushing = false
   private var isFirstRead = true
@@ -70,7 +74,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     server.register(connection) { action in
       switch action {
       case .drain: bound.value.drain()
-      case .closeWhenWritten: bound.value.closeWhenWritten()
+      case .closeWhenQuiet: bound.value.close(.whenQuiet)
       case .close: bound.value.close()
       }
     }
@@ -103,29 +107,6 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     for call in calls { call.cancel(nil) }
     self.context = nil
     server.unregister(connection)
-  }
-
-  func close() {
-    context?.close(promise: nil)
-  }
-
-  /// Closes after everything written so far has left.
-  func closeWhenWritten() {
-    guard let context, phase == .open else { return }
-    flush()
-    let promise = context.eventLoop.makePromise(of: Void.self)
-    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-    promise.futureResult.whenComplete { _ in bound.value.close() }
-    context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
-  }
-
-  /// Ends the streams and refuses new calls (FR14).
-  private func drain() {
-    isDraining = true
-    for call in calls.values where !call.kind.hasSingleResponse {
-      call.cancel(ServerCore.draining)
-    }
-    flush()
   }
 
   // MARK: Reading
@@ -208,17 +189,6 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     }
   }
 
-  /// Lets the answer leave, then closes; a close with bytes unread would destroy the answer.
-  private func refuseTheRest() {
-    phase = .refusing
-    let calls = self.calls.values
-    self.calls = [:]
-    for call in calls { call.cancel(nil) }
-    write()
-    context?.close(mode: .output, promise: nil)
-    setAlarm(now + min(options.progressTimeout, .seconds(1)).timeAmount)
-  }
-
   func streamIsBehind() {
     streamsBehind += 1
   }
@@ -243,10 +213,11 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
       resume()
     } while connection.bufferedOutboundBytes > 0 && stalledSince == nil && phase == .open
     if phase == .open && connection.bufferedOutboundBytes == 0 { write() }
-    if isDraining && calls.isEmpty { server.becameQuiet() }
+    closeIfWritten()
+    if isDraining && isQuiet { server.becameQuiet() }
   }
 
-  private func write() {
+  func write() {
     guard let context else { return }
     guard context.channel.isWritable else {
       if stalledSince == nil {
@@ -277,7 +248,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     guard !ended.isEmpty else { return }
     if !calls.isEmpty {
       for call in ended where calls[call.id] === call { calls[call.id] = nil }
-      connection.activeCalls.store(calls.count, ordering: .relaxed)
+      connection.activeCalls.store(calls.count, ordering: .releasing)
     }
     ended.removeAll(keepingCapacity: true)
   }

@@ -9,7 +9,7 @@ final class ServerCore: Sendable {
   /// What the server tells a connection.
   enum Action: Sendable {
     case drain
-    case closeWhenWritten
+    case closeWhenQuiet
     case close
   }
 
@@ -47,7 +47,7 @@ final class ServerCore: Sendable {
   }
 
   /// Whether new calls are refused.
-  var isDraining: Bool { refusesCalls.load(ordering: .acquiring) }
+  var isDraining: Bool { refusesCalls.load(ordering: .sequentiallyConsistent) }
 
   /// Takes a place for a connection.
   ///
@@ -55,8 +55,13 @@ final class ServerCore: Sendable {
   func admitConnection() -> Bool {
     let count = connectionCount.add(1, ordering: .relaxed).newValue
     if count <= options.maximumConnections { return true }
-    connectionCount.subtract(1, ordering: .relaxed)
+    dismissConnection()
     return false
+  }
+
+  /// Gives back the place of a connection that could not be prepared.
+  func dismissConnection() {
+    connectionCount.subtract(1, ordering: .relaxed)
   }
 
   /// The most data in a frame that a connection may send now.
@@ -76,7 +81,7 @@ final class ServerCore: Sendable {
   }
 
   func unregister(_ connection: ServerConnection) {
-    connectionCount.subtract(1, ordering: .relaxed)
+    dismissConnection()
     let isLast = state.withLock { state in
       state.members[ObjectIdentifier(connection)] = nil
       return state.isStopping && state.members.isEmpty
@@ -87,24 +92,22 @@ final class ServerCore: Sendable {
 
   /// Refuses new calls, and closes the connections when none has a call left.
   func drain() {
-    refusesCalls.store(true, ordering: .releasing)
+    refusesCalls.store(true, ordering: .sequentiallyConsistent)
     let members = state.withLock { state in
       state.isDraining = true
       return Array(state.members.values)
     }
     tell(members, .drain)
-    if members.isEmpty { stop(.closeWhenWritten) }
+    if members.isEmpty { stop(.closeWhenQuiet) }
   }
 
   /// Closes all connections when draining has come to its end.
   func becameQuiet() {
     let isQuiet = state.withLock { state in
       state.isDraining && !state.isStopping
-        && state.members.values.allSatisfy {
-          $0.connection.activeCalls.load(ordering: .relaxed) == 0
-        }
+        && state.members.values.allSatisfy { $0.connection.isQuiet }
     }
-    if isQuiet { stop(.closeWhenWritten) }
+    if isQuiet { stop(.closeWhenQuiet) }
   }
 
   /// Closes all connections.

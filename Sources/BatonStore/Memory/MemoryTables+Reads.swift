@@ -117,6 +117,12 @@ extension MemoryTables: EventReads {
 extension MemoryTables: TokenReads {
   func tokenAccount(of run: RunID) throws -> TokenAccount? { runs[run]?.token.account }
 
+  func tokenEntries(of run: RunID, scope: TokenScope, key: String) throws -> TokenKeyState {
+    guard let token = runs[run]?.token else { return TokenKeyState(entries: [], withheld: []) }
+    return TokenKeyState(
+      entries: token.present(TokenKey(scope, key)), withheld: token.withheld)
+  }
+
   func tokenPuts(of run: RunID, _ query: TokenPutQuery) throws -> [TokenPut] {
     guard let puts = runs[run]?.puts else { return [] }
     let start = Int(min(query.after, UInt64(puts.count)))

@@ -14,7 +14,9 @@ extension MemoryTables: ApplicationWrites {
   func deleteApplication(namespace: String, name: String) throws {
     let key = Application(namespace: namespace, name: name)
     let saved = (applications, runs, order, external, credentials, events)
+    let savedRequests = requests
     undoing {
+      self.requests = savedRequests
       (self.applications, self.runs, self.order) = (saved.0, saved.1, saved.2)
       (self.external, self.credentials, self.events) = (saved.3, saved.4, saved.5)
     }
@@ -22,10 +24,15 @@ extension MemoryTables: ApplicationWrites {
       $0.namespace == namespace && $0.application == name
     }
     applications[key] = nil
+    var scopes: Set<String> = []
     for run in order where isOfApplication(run.record.header.workflow) {
-      touch(run.record.header.id)
-      runs[run.record.header.id] = nil
+      let id = run.record.header.id
+      touch(id)
+      runs[id] = nil
+      scopes.insert(RequestKey.putScope(of: id))
     }
+    let length = scopes.first?.utf8.count ?? 0
+    requests = requests.filter { !scopes.contains(String($0.key.scope.prefix(length))) }
     order.removeAll { isOfApplication($0.record.header.workflow) }
     external = external.filter { !isOfApplication($0.key.workflow) }
     credentials = credentials.filter { runs[$0.value.run] != nil }

@@ -25,6 +25,8 @@ package protocol RequestLog {
 }
 
 /// The scope of a request id: caller, namespace or attempt, method (CT7, T23).
+///
+/// What is remembered for puts into a run's token goes with the run.
 package struct RequestKey: Hashable, Sendable {
   package var scope: String
   package var id: String
@@ -33,4 +35,12 @@ package struct RequestKey: Hashable, Sendable {
     self.scope = scope
     self.id = id
   }
+
+  /// The key of a put into the token of the attempt's run (T23).
+  package init(putOf attempt: AttemptID, id: String) {
+    self.init(scope: Self.putScope(of: attempt.run) + "\(attempt.node):\(attempt.attempt)", id: id)
+  }
+
+  /// What the scopes of all puts into the token of a run begin with.
+  static func putScope(of run: RunID) -> String { "PutToken:\(run):" }
 }

@@ -41,6 +41,15 @@ package protocol Store: Sendable {
   /// - Throws: `StoreError` when the tables cannot be read.
   func token(of run: RunID, history: Bool) throws -> TokenSnapshot?
 
+  /// The same, without holding a thread while the tables are read.
+  ///
+  /// - Parameters:
+  ///   - run: The run.
+  ///   - history: Whether replaced puts must be there too.
+  /// - Returns: The token; a value that does not change any more.
+  /// - Throws: `StoreError` when the tables cannot be read.
+  func tokenAsync(of run: RunID, history: Bool) async throws -> TokenSnapshot?
+
   /// Committed token state of a run that is in memory; nil: it is not, or there is no such run.
   ///
   /// Never older than the last completed unit, and never waits for a device: event loops may ask.
@@ -57,6 +66,11 @@ package protocol Store: Sendable {
 }
 
 extension Store {
+  /// Reads on the calling thread.
+  package func tokenAsync(of run: RunID, history: Bool) async throws -> TokenSnapshot? {
+    try token(of: run, history: history)
+  }
+
   /// Nothing is in memory.
   package func residentToken(of run: RunID) -> TokenSnapshot? { nil }
 

@@ -21,11 +21,26 @@ package struct TokenPutQuery: Hashable, Sendable {
   }
 }
 
+/// The entries of one key as they are in one snapshot.
+package struct TokenKeyState: Hashable, Sendable {
+  /// The newest put of each node, of withheld nodes as well; in no order.
+  package var entries: [TokenPut]
+  /// Nodes of the run whose entries do not show now (T17).
+  package var withheld: [String]
+
+  package init(entries: [TokenPut], withheld: [String]) {
+    self.entries = entries
+    self.withheld = withheld
+  }
+}
+
 package protocol TokenReads {
   /// The counters of a run's token; nil: no such run.
   func tokenAccount(of run: RunID) throws -> TokenAccount?
   /// Puts of a run by `seq`.
   func tokenPuts(of run: RunID, _ query: TokenPutQuery) throws -> [TokenPut]
+  /// The current entries of one key, without the rest of the token.
+  func tokenEntries(of run: RunID, scope: TokenScope, key: String) throws -> TokenKeyState
 }
 
 package protocol TokenWrites {

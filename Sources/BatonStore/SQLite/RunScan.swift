@@ -51,7 +51,7 @@ enum RunScan: CaseIterable {
         ORDER BY started DESC, run DESC, tail DESC
         """
     case .idRange:
-      return "\(columns) FROM runs WHERE run >= ?1 AND run <= ?2"
+      return "\(columns) FROM runs WHERE run >= ?1 AND run <= ?2 ORDER BY run DESC"
     case .workflow, .workflowStatus, .namespaceStatus, .parent:
       return """
         \(columns) FROM runs WHERE \(conditions)

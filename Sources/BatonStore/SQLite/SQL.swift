@@ -213,18 +213,33 @@ enum SQL: String, CaseIterable {
     INSERT INTO token_puts (run, seq, scope, key, node, attempt, time, value)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
     """
+  case allTokenPuts = """
+    SELECT seq, scope, key, node, attempt, time, value FROM token_puts
+    WHERE run = ?1 ORDER BY seq
+    """
   case tokenPuts = """
     SELECT seq, scope, key, node, attempt, time, value FROM token_puts
-    WHERE run = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq
+    WHERE run = ?1 AND seq > ?2 AND seq <= ?3 AND (?4 IS NULL OR scope = ?4)
+      AND (?5 IS NULL OR key = ?5) AND (?6 IS NULL OR node = ?6)
+      AND (?7 IS NULL OR attempt = ?7)
+    ORDER BY seq LIMIT ?8
     """
   case tokenPutsNewestFirst = """
     SELECT seq, scope, key, node, attempt, time, value FROM token_puts
-    WHERE run = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq DESC
+    WHERE run = ?1 AND seq > ?2 AND seq <= ?3 AND (?4 IS NULL OR scope = ?4)
+      AND (?5 IS NULL OR key = ?5) AND (?6 IS NULL OR node = ?6)
+      AND (?7 IS NULL OR attempt = ?7)
+    ORDER BY seq DESC LIMIT ?8
     """
   case tokenEntries = """
     SELECT p.seq, p.scope, p.key, p.node, p.attempt, p.time, p.value
     FROM token_entries AS e JOIN token_puts AS p ON p.run = e.run AND p.seq = e.seq
     WHERE e.run = ?1
+    """
+  case tokenEntriesOfKey = """
+    SELECT p.seq, p.scope, p.key, p.node, p.attempt, p.time, p.value
+    FROM token_entries AS e JOIN token_puts AS p ON p.run = e.run AND p.seq = e.seq
+    WHERE e.run = ?1 AND e.scope = ?2 AND e.key = ?3
     """
 
   // MARK: Deleting a run
@@ -234,5 +249,6 @@ enum SQL: String, CaseIterable {
   case deleteEvents = "DELETE FROM events WHERE run = ?1"
   case deleteTokenAccount = "DELETE FROM token_accounts WHERE run = ?1"
   case deleteTokenEntries = "DELETE FROM token_entries WHERE run = ?1"
+  case deletePutRequests = "DELETE FROM requests WHERE scope >= ?1 AND scope < ?2"
   case deleteTokenPuts = "DELETE FROM token_puts WHERE run = ?1"
 }

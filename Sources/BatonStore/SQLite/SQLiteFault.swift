@@ -13,6 +13,8 @@ enum SQLiteFault {
     if code & 0xFF == SQLITE_CONSTRAINT {
       return BatonError(.internal, "internal", "the store refused a row: \(message)")
     }
+    // The task that was reading has been cancelled.
+    if code & 0xFF == SQLITE_INTERRUPT { return CancellationError() }
     let systemError = db.map { sqlite3_system_errno($0) } ?? 0
     return storeError(sqlite3_extended_errcode(db), systemError, message)
   }
@@ -20,6 +22,12 @@ enum SQLiteFault {
   /// The failure that a call of GRDB met.
   static func error(_ error: any Error) -> any Error {
     guard let error = error as? DatabaseError else { return error }
+    switch error.resultCode {
+    case .SQLITE_INTERRUPT, .SQLITE_ABORT: return CancellationError()
+    // The library's word for a connection that is closed.
+    case .SQLITE_MISUSE: return StoreError.closed
+    default: break
+    }
     return storeError(error.extendedResultCode.rawValue, 0, error.message ?? "\(error)")
   }
 

@@ -58,7 +58,12 @@ enum SQLiteOpening {
   }
 
   /// Finds a file that was cut off: its header says how long it must be.
+  ///
+  /// With a log beside it the file proves nothing: an interrupted checkpoint may have written the
+  /// header before the file grew, and SQLite takes the pages from the log.
   private static func checkSize(_ file: String) throws {
+    var log = stat()
+    if stat(file + "-wal", &log) == 0, log.st_size > 0 { return }
     let descriptor = Glibc.open(file, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }

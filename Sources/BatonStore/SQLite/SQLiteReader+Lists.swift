@@ -142,6 +142,11 @@ extension SQLiteReader {
     var found: [Record] = []
     while !isOrdered || found.count < merge.limit, try row.step() {
       if let record = try record(row) { found.append(record) }
+      // Of rows in another order, the first so far are kept.
+      if !isOrdered, found.count >= max(merge.limit, 64) {
+        merge.add(found, time: time)
+        found.removeAll(keepingCapacity: true)
+      }
     }
     merge.add(found, time: time)
   }

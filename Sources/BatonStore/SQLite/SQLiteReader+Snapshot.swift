@@ -10,10 +10,9 @@ extension SQLiteReader {
     var snapshot = TokenSnapshot(run: facts, status: status, keepsHistory: history)
     let account = try storedAccount(of: run) ?? TokenAccount()
     if history || account.puts <= Self.manyPuts {
-      let statement = try session.statement(.tokenPuts)
+      // One after the other: the values of a long history need not be in memory twice.
+      let statement = try session.statement(.allTokenPuts)
       statement.bind(1, run)
-      statement.bind(2, 0)
-      statement.bind(3, UInt64.max)
       defer { statement.reset() }
       while try statement.step() { snapshot.apply(try statement.tokenPut()) }
     } else {
@@ -29,14 +28,18 @@ extension SQLiteReader {
 
   /// The nodes of a run whose entries do not show now (T17).
   func withheldNodes(of run: RunID) throws -> [String] {
-    try session.all(.withheldNodes, { $0.bind(1, run) }) { row in
+    try session.all(.withheldNodes) {
+      $0.bind(1, run)
+    } _: { row in
       row.optionalText(1) == "operator_skip" ? nil : row.text(0)
     }.compactMap { $0 }
   }
 
   /// What a token's reader needs of the run, and its status.
   func runFacts(_ run: RunID) throws -> (TokenSnapshot.Run, RunStatus)? {
-    try session.first(.runBrief, { $0.bind(1, run) }) { row in
+    try session.first(.runBrief) {
+      $0.bind(1, run)
+    } _: { row in
       let header = RunHeader(
         id: run,
         workflow: WorkflowID(

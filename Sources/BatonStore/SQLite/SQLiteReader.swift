@@ -160,7 +160,9 @@ class SQLiteReader: StoreReader {
 
   /// The account as it is in the tables; nil: there is no such run.
   func storedAccount(of run: RunID) throws -> TokenAccount? {
-    let account = try session.first(.tokenAccount, { $0.bind(1, run) }) { row in
+    let account = try session.first(.tokenAccount) {
+      $0.bind(1, run)
+    } _: { row in
       TokenAccount(
         lastSeq: row.seq(0), usedBytes: row.int(1), historyBytes: row.int(2),
         lastTime: row.time(3))
@@ -171,16 +173,29 @@ class SQLiteReader: StoreReader {
 
   func tokenPuts(of run: RunID, _ query: TokenPutQuery) throws -> [TokenPut] {
     guard query.limit > 0 else { return [] }
-    let statement = try session.statement(query.newestFirst ? .tokenPutsNewestFirst : .tokenPuts)
-    statement.bind(1, run)
-    statement.bind(2, query.after)
-    statement.bind(3, query.through ?? .max)
-    defer { statement.reset() }
-    var puts: [TokenPut] = []
-    while puts.count < query.limit, try statement.step() {
-      let put = try statement.tokenPut()
-      if query.matches(put) { puts.append(put) }
+    return try session.all(query.newestFirst ? .tokenPutsNewestFirst : .tokenPuts) { row in
+      row.bind(1, run)
+      row.bind(2, query.after)
+      row.bind(3, query.through ?? .max)
+      row.bind(4, (query.scope?.rawValue).map { Int($0) })
+      row.bind(5, query.key)
+      row.bind(6, query.node)
+      row.bind(7, query.attempt)
+      row.bind(8, query.limit)
+    } _: {
+      try $0.tokenPut()
     }
-    return puts
+  }
+
+  func tokenEntries(of run: RunID, scope: TokenScope, key: String) throws -> TokenKeyState {
+    let entries = try session.all(.tokenEntriesOfKey) { row in
+      row.bind(1, run)
+      row.bind(2, Int(scope.rawValue))
+      row.bind(3, key)
+    } _: {
+      try $0.tokenPut()
+    }
+    let withheld = entries.isEmpty ? [] : try withheldNodes(of: run)
+    return TokenKeyState(entries: entries, withheld: withheld)
   }
 }

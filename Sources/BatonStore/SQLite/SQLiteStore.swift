@@ -12,6 +12,7 @@ package final class SQLiteStore: Store {
   private let cache: TokenCache?
   private let relay: ChangeRelay?
   private let lock: DirectoryLock
+  private let failure: FailureReport
 
   /// Opens or creates the database of a directory and starts its commit queue.
   ///
@@ -22,7 +23,9 @@ package final class SQLiteStore: Store {
     let changes = ChangeFeed()
     let cache = options.exclusive ? TokenCache(bytes: options.tokenCacheBytes) : nil
     let relay = options.exclusive ? nil : try ChangeRelay(options.directory, changes)
+    let failure = FailureReport(options.failed)
     self.pool = pool
+    self.failure = failure
     self.changes = changes
     self.cache = cache
     self.relay = relay
@@ -33,7 +36,7 @@ package final class SQLiteStore: Store {
         changes.publish(effects.touched)
         relay?.publish(effects.touched)
       },
-      failed: options.failed)
+      failed: { failure.report($0) })
     try startWriter(options)
     relay?.start()
   }
@@ -51,7 +54,7 @@ package final class SQLiteStore: Store {
     do {
       return try pool.read { try body(SQLiteReader(SQLiteSession(reading: $0))) }
     } catch {
-      throw SQLiteFault.error(error)
+      throw failure.noting(SQLiteFault.error(error))
     }
   }
 
@@ -61,7 +64,7 @@ package final class SQLiteStore: Store {
     do {
       return try await pool.read { try body(SQLiteReader(SQLiteSession(reading: $0))) }
     } catch {
-      throw SQLiteFault.error(error)
+      throw failure.noting(SQLiteFault.error(error))
     }
   }
 
@@ -74,10 +77,22 @@ package final class SQLiteStore: Store {
     return try loadToken(of: run, history: history)
   }
 
+  package func tokenAsync(of run: RunID, history: Bool) async throws -> TokenSnapshot? {
+    if let cache {
+      let snapshot = try await cache.token(of: run) { [self] in
+        try await loadTokenAsync(of: run, history: false)
+      }
+      guard let snapshot else { return nil }
+      if snapshot.holdsHistory || !history { return snapshot }
+    }
+    return try await loadTokenAsync(of: run, history: history)
+  }
+
   package func residentToken(of run: RunID) -> TokenSnapshot? { cache?.resident(run) }
 
   package func close() async {
     await queue.close()
+    failure.end()
     relay?.stop()
     changes.finish()
     try? pool.close()
@@ -107,13 +122,11 @@ package final class SQLiteStore: Store {
   }
 
   private func loadToken(of run: RunID, history: Bool) throws -> TokenSnapshot? {
-    do {
-      return try pool.read {
-        try SQLiteReader(SQLiteSession(reading: $0)).tokenSnapshot(of: run, history: history)
-      }
-    } catch {
-      throw SQLiteFault.error(error)
-    }
+    try read { try ($0 as? SQLiteReader)?.tokenSnapshot(of: run, history: history) }
+  }
+
+  private func loadTokenAsync(of run: RunID, history: Bool) async throws -> TokenSnapshot? {
+    try await readAsync { try ($0 as? SQLiteReader)?.tokenSnapshot(of: run, history: history) }
   }
 
   /// Gives the pool's writing connection to the writer thread, which keeps it until the end.

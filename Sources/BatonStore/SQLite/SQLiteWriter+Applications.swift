@@ -48,6 +48,12 @@ extension SQLiteWriter: ApplicationWrites {
     ] {
       try run(sql) { $0.bind(1, id) }
     }
+    try run(.deletePutRequests) { row in
+      let scope = RequestKey.putScope(of: id)
+      row.bind(1, scope)
+      // The character after the colon, so that these are all scopes that begin so.
+      row.bind(2, scope.dropLast() + ";")
+    }
     if notesTokens { effects.tokens.append(.deleted(id)) }
   }
 }

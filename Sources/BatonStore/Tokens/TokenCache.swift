@@ -1,11 +1,11 @@
-internal import BatonCore
+package import BatonCore
 internal import Synchronization
 
 /// Committed tokens of runs in use, bounded by bytes.
 ///
 /// Valid only while this process alone writes the database. Tokens are updated where they are
 /// after each durable batch; those read longest ago are let go (second chance).
-final class TokenCache: Sendable {
+package final class TokenCache: Sendable {
   private struct Slot {
     var run: RunID
     var snapshot: TokenSnapshot
@@ -40,7 +40,7 @@ final class TokenCache: Sendable {
   /// - Parameters:
   ///   - bytes: About how much memory the tokens take at most.
   ///   - shards: Independent parts; a power of two. A token larger than a part is not kept.
-  init(bytes: Int, shards: Int = 8) {
+  package init(bytes: Int, shards: Int = 8) {
     precondition(shards > 0 && shards & (shards - 1) == 0, "shards: a power of two")
     self.shards = (0..<shards).map { _ in Guarded() }
     shardBytes = bytes / shards
@@ -51,9 +51,34 @@ final class TokenCache: Sendable {
   }
 
   /// The token of a run, from memory or else by `load`; nil: there is no such run.
-  func token(of run: RunID, load: () throws -> TokenSnapshot?) throws -> TokenSnapshot? {
-    let guarded = guarded(run)
-    let cached: TokenSnapshot? = guarded.shard.withLock { shard in
+  package func token(
+    of run: RunID, load: () throws -> TokenSnapshot?
+  ) throws -> TokenSnapshot? {
+    if let cached = cachedOrLoading(run) { return cached }
+    do {
+      return keep(try load(), of: run)
+    } catch {
+      giveUpLoading(run)
+      throw error
+    }
+  }
+
+  /// The same, with a `load` that waits without holding a thread.
+  package func token(
+    of run: RunID, load: @Sendable () async throws -> TokenSnapshot?
+  ) async throws -> TokenSnapshot? {
+    if let cached = cachedOrLoading(run) { return cached }
+    do {
+      return keep(try await load(), of: run)
+    } catch {
+      giveUpLoading(run)
+      throw error
+    }
+  }
+
+  /// The token that is held; nil: the caller loads it, and says so when it has.
+  private func cachedOrLoading(_ run: RunID) -> TokenSnapshot? {
+    guarded(run).shard.withLock { shard in
       if let place = shard.places[run] {
         shard.slots[place].isUsed = true
         return shard.slots[place].snapshot
@@ -61,15 +86,15 @@ final class TokenCache: Sendable {
       shard.loading[run, default: Loading()].readers += 1
       return nil
     }
-    if let cached { return cached }
-    var loaded: TokenSnapshot?
-    do {
-      loaded = try load()
-    } catch {
-      guarded.shard.withLock { _ = Self.endLoading(run, &$0) }
-      throw error
-    }
-    return guarded.shard.withLock { shard in
+  }
+
+  private func giveUpLoading(_ run: RunID) {
+    guarded(run).shard.withLock { _ = Self.endLoading(run, &$0) }
+  }
+
+  /// Brings a loaded token up to date and keeps it.
+  private func keep(_ loaded: TokenSnapshot?, of run: RunID) -> TokenSnapshot? {
+    guarded(run).shard.withLock { shard in
       let pending = Self.endLoading(run, &shard)
       if let place = shard.places[run] { return shard.slots[place].snapshot }
       guard var snapshot = loaded else { return nil }
@@ -81,7 +106,7 @@ final class TokenCache: Sendable {
   }
 
   /// The token of a run that is held; nil: it is not.
-  func resident(_ run: RunID) -> TokenSnapshot? {
+  package func resident(_ run: RunID) -> TokenSnapshot? {
     guarded(run).shard.withLock { shard in
       guard let place = shard.places[run] else { return nil }
       shard.slots[place].isUsed = true
@@ -90,7 +115,7 @@ final class TokenCache: Sendable {
   }
 
   /// Applies what a durable batch did, in order.
-  func apply(_ changes: [TokenChange]) {
+  package func apply(_ changes: [TokenChange]) {
     var index = 0
     while index < changes.count {
       let run = changes[index].run
@@ -132,7 +157,9 @@ final class TokenCache: Sendable {
       shard.bytes -= shard.slots[place].snapshot.footprint
       change.apply(to: &shard.slots[place].snapshot)
       shard.bytes += shard.slots[place].snapshot.footprint
-    } else if let loading = shard.loading[run] {
+    }
+    // Noted even so: the token may be let go before a slow reader brings an older one.
+    if let loading = shard.loading[run] {
       if loading.changes.count < Self.maximumPendingChanges {
         shard.loading[run]?.changes.append(change)
       } else {

@@ -1,7 +1,7 @@
-internal import BatonCore
+package import BatonCore
 
 /// What a committed batch did to tokens, for the cache.
-enum TokenChange: Sendable {
+package enum TokenChange: Sendable {
   case created(TokenSnapshot.Run, RunStatus)
   case deleted(RunID)
   case status(RunID, RunStatus)

@@ -21,9 +21,18 @@ struct PutFilter: Sendable {
     self.attempt = attempt == 0 ? nil : Int(attempt)
   }
 
-  /// The query for matching puts in a range of numbers.
-  func query(after: UInt64, through: UInt64, limit: Int) -> TokenPutQuery {
-    var query = TokenPutQuery(after: after, through: through, limit: limit)
+  /// The query for the first matching puts of a range of numbers, or for its part that is looked
+  /// through at a time.
+  func query(after: UInt64, through: UInt64, newestFirst: Bool = false) -> TokenPutQuery {
+    var query = TokenPutQuery(after: after, through: through, limit: Self.chunk)
+    query.newestFirst = newestFirst
+    if through > after, through - after > Self.span {
+      if newestFirst {
+        query.after = through - Self.span
+      } else {
+        query.through = after + Self.span
+      }
+    }
     query.scope = scope
     query.key = key
     query.node = node
@@ -33,6 +42,8 @@ struct PutFilter: Sendable {
 
   /// Puts that are read at a time, so that large values do not pile up in memory.
   static let chunk = 16
+  /// Puts that are looked through at a time, so that a rare key does not keep a reader long.
+  static let span: UInt64 = 8192
 }
 
 extension TokenStoreService {
@@ -59,7 +70,7 @@ extension TokenStoreService {
     } else {
       run = try await store.readAsync { try $0.run(locator).header.id }
     }
-    guard let snapshot = try store.token(of: run, history: history),
+    guard let snapshot = try await store.tokenAsync(of: run, history: history),
       locator.matches(snapshot.run.workflow)
     else { throw locator.notFound }
     return (snapshot, try await graph(of: snapshot))

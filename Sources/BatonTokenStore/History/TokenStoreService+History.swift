@@ -14,23 +14,23 @@ extension TokenStoreService {
       scope: request.scope, key: request.key, node: request.node, attempt: request.attempt)
     var bound = try PageBound(size: request.pageSize, bytes: options.maximumPageBytes)
     let (snapshot, graph) = try await token(of: locator)
-    let fingerprint = PageToken.fingerprint([
+    let listing = [
       "GetTokenHistory", snapshot.run.id.description, filter.scope?.word ?? "", request.key,
       request.node, String(request.attempt), request.newestFirst ? "newest" : "",
-    ])
-    let page = try PageToken.parse(request.pageToken, fingerprint)
+    ]
+    let page = try PageToken.parse(request.pageToken, of: listing)
     if !request.node.isEmpty { try TokenView.checkNode(request.node, graph) }
     let asOf = page?.asOf ?? snapshot.account.lastSeq
-    guard asOf <= snapshot.account.lastSeq else { throw PageToken.invalid }
+    guard asOf <= snapshot.account.lastSeq else { throw PlaceToken.invalid }
     var next = PageToken(asOf: asOf, attempt: 0, usedBytes: 0, seq: page?.seq ?? 0)
     var marks = CurrentMarks(snapshot, graph, asOf: asOf)
     var answer = Wire.GetTokenHistoryResponse(asOfSeq: asOf)
     while true {
-      let query = Self.chunk(filter, next, newestFirst: request.newestFirst)
+      let query = filter.query(after: next, newestFirst: request.newestFirst)
       let puts = try await store.readAsync { try $0.tokenPuts(of: snapshot.run.id, query) }
       for put in puts {
         guard bound.admits(put) else {
-          answer.nextPageToken = next.text(fingerprint)
+          answer.nextPageToken = next.text(of: listing)
           return answer
         }
         next.seq = put.seq
@@ -38,22 +38,26 @@ extension TokenStoreService {
           put: put, attemptStatus: snapshot.attemptStatus(put.attempt, of: put.node))
         answer.puts.append(
           Wire.TokenHistoryEntry(
-            entry: Wire.TokenEntry(entry), current: try marks.isCurrent(put, store)))
+            entry: Wire.TokenEntry(entry), current: try await marks.isCurrent(put, store)))
       }
-      if puts.count < query.limit { return answer }
+      guard puts.count < query.limit else { continue }
+      if request.newestFirst {
+        guard query.after > 0 else { return answer }
+        next.seq = query.after + 1
+      } else {
+        guard let end = query.through, end < asOf else { return answer }
+        next.seq = end
+      }
     }
   }
+}
 
-  private static func chunk(
-    _ filter: PutFilter, _ next: PageToken, newestFirst: Bool
-  ) -> TokenPutQuery {
-    guard newestFirst else {
-      return filter.query(after: next.seq, through: next.asOf, limit: PutFilter.chunk)
-    }
-    let through = next.seq == 0 ? next.asOf : next.seq - 1
-    var query = filter.query(after: 0, through: through, limit: PutFilter.chunk)
-    query.newestFirst = true
-    return query
+extension PutFilter {
+  /// The query that goes on behind a place.
+  fileprivate func query(after place: PageToken, newestFirst: Bool) -> TokenPutQuery {
+    guard newestFirst else { return query(after: place.seq, through: place.asOf) }
+    let through = place.seq == 0 ? place.asOf : place.seq - 1
+    return query(after: 0, through: through, newestFirst: true)
   }
 }
 
@@ -69,11 +73,12 @@ private struct CurrentMarks {
     self.asOf = asOf
   }
 
-  mutating func isCurrent(_ put: TokenPut, _ store: any Store) throws -> Bool {
+  mutating func isCurrent(_ put: TokenPut, _ store: any Store) async throws -> Bool {
     do {
       return try mark(put)
     } catch is TokenView.HistoryMissing {
-      guard let whole = try store.token(of: snapshot.run.id, history: true) else { return false }
+      let whole = try await store.tokenAsync(of: snapshot.run.id, history: true)
+      guard let whole else { return false }
       snapshot = whole
       return try mark(put)
     }

@@ -19,7 +19,9 @@ extension TokenStoreService {
     // Subscribed before the first read, so that no change falls between.
     var changes = try store.changes.changes(of: run).makeAsyncIterator()
     while true {
-      guard let snapshot = try store.token(of: run, history: false) else { throw locator.notFound }
+      guard let snapshot = try await store.tokenAsync(of: run, history: false) else {
+        throw locator.notFound
+      }
       try await send(snapshot, after: &sent, filter, writer)
       guard snapshot.status.isActive else { return }
       guard await changes.next() != nil else {
@@ -35,15 +37,14 @@ extension TokenStoreService {
     _ writer: MessageWriter<Wire.TokenEntry>
   ) async throws {
     while sent < snapshot.account.lastSeq {
-      let query = filter.query(
-        after: sent, through: snapshot.account.lastSeq, limit: PutFilter.chunk)
+      let query = filter.query(after: sent, through: snapshot.account.lastSeq)
       let puts = try await store.readAsync { try $0.tokenPuts(of: snapshot.run.id, query) }
       for put in puts {
         let status = snapshot.attemptStatus(put.attempt, of: put.node)
         try await writer.send(Wire.TokenEntry(TokenEntry(put: put, attemptStatus: status)))
         sent = put.seq
       }
-      if puts.count < query.limit { sent = snapshot.account.lastSeq }
+      if puts.count < query.limit { sent = query.through ?? snapshot.account.lastSeq }
     }
   }
 }

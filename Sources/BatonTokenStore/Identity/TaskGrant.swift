@@ -27,7 +27,7 @@ final class TaskGrant: Sendable {
   /// - Throws: PERMISSION_DENIED `not_permitted`.
   func checkRun(_ run: Wire.RunRef?) throws(BatonError) {
     guard let run else { return }
-    guard run.matches(workflow) else { throw Self.otherRun }
+    guard RunLocator(run).matches(workflow) else { throw Self.otherRun }
     guard !run.runID.isEmpty else { return }
     if let id = RunID(run.runID) {
       guard id == attempt.run else { throw Self.otherRun }
@@ -121,14 +121,5 @@ extension RunLocator {
     self.init(
       namespace: run.namespace, application: run.application, workflow: run.workflow,
       runID: run.runID)
-  }
-}
-
-extension Wire.RunRef {
-  /// Whether a run of the workflow is in the namespace, application and workflow named.
-  func matches(_ found: WorkflowID) -> Bool {
-    (namespace.isEmpty || namespace == found.namespace)
-      && (application.isEmpty || application == found.application)
-      && (workflow.isEmpty || workflow == found.workflow)
   }
 }

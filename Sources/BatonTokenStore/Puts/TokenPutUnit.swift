@@ -42,7 +42,7 @@ struct TokenPutUnit: Sendable {
         .invalidArgument, "request_id_invalid",
         "a request id has 1 to 128 printable ASCII characters")
     }
-    return (RequestKey(scope: "PutToken:\(grant.attempt)", id: id), bodyHash)
+    return (RequestKey(putOf: grant.attempt, id: id), bodyHash)
   }
 
   /// Checks 4 to 8 of T20, in this order, and the put.

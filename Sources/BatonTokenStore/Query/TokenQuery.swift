@@ -14,7 +14,8 @@ struct TokenQuery: Sendable {
   let since: Timestamp?
   let until: Timestamp?
   let lastRuns: Int
-  let fingerprint: UInt64
+  /// What tells the listing apart from others.
+  let listing: [String]
 
   /// - Throws: INVALID_ARGUMENT `name_missing`, `token_key_invalid`, `token_scope_invalid`,
   ///   `filter_invalid`, `status_invalid`, `time_range_invalid`, `limit_invalid`,
@@ -41,7 +42,7 @@ struct TokenQuery: Sendable {
         .invalidArgument, "limit_invalid",
         "a query examines 1 to 1000 runs, not \(request.lastRuns)")
     }
-    try PageBound.check(request.pageSize)
+    _ = try PageSize.checked(request.pageSize)
     workflow = WorkflowID(
       namespace: request.namespace.isEmpty ? "default" : request.namespace,
       application: request.application, workflow: request.workflow)
@@ -52,12 +53,12 @@ struct TokenQuery: Sendable {
     since = request.since == 0 ? nil : Timestamp(milliseconds: request.since)
     until = request.until == 0 ? nil : Timestamp(milliseconds: request.until)
     lastRuns = request.lastRuns == 0 ? 50 : Int(request.lastRuns)
-    fingerprint = PageToken.fingerprint(
+    listing =
       [
         "QueryTokens", workflow.namespace, workflow.application, workflow.workflow,
         String(request.version), scope.word, key, node, String(picksAll), String(request.since),
         String(request.until), String(lastRuns),
-      ] + statuses.map(\.word).sorted())
+      ] + statuses.map(\.word).sorted()
   }
 
   private static func statuses(_ words: [String]) throws(BatonError) -> Set<RunStatus> {
@@ -93,7 +94,14 @@ struct TokenQuery: Sendable {
     query.since = since
     query.until = until
     query.before = before
-    return try reader.runs(query).map { try Examined($0, reader) }
+    return try reader.runs(query).map(Examined.init)
+  }
+
+  /// The entries that the query asks for of a view.
+  func pick(_ view: TokenView) throws -> [TokenEntry] {
+    if !node.isEmpty { return try view.get(key, node: node, scope: scope).map { [$0] } ?? [] }
+    if picksAll { return try view.list(key, scope: scope) }
+    return try view.get(key, scope: scope).map { [$0] } ?? []
   }
 
   private func checkWorkflow(_ reader: any StoreReader, _ catalog: ApplicationCatalog) throws {
@@ -128,14 +136,34 @@ struct Examined: Sendable {
   let version: Int
   let status: RunStatus
   let created: Timestamp
-  /// The newest put of its token in the snapshot.
-  let asOf: UInt64
+  private let facts: TokenSnapshot.Run
 
-  init(_ record: RunRecord, _ reader: any StoreReader) throws {
+  init(_ record: RunRecord) {
     id = record.header.id
     version = record.header.version
     status = record.state.status
     created = record.header.created
-    asOf = try reader.tokenAccount(of: record.header.id)?.lastSeq ?? 0
+    facts = TokenSnapshot.Run(record.header)
+  }
+
+  /// The entries of the query's key in the run's view, as the reader's snapshot has it.
+  func entries(
+    _ query: TokenQuery, _ graphs: GraphCache, _ reader: any StoreReader
+  ) throws -> [PlacedEntry] {
+    let state = try reader.tokenEntries(of: id, scope: query.scope, key: query.key)
+    guard !state.entries.isEmpty else { return [] }
+    let graph = try graphs.graph(of: facts, reader)
+    var token = TokenSnapshot(run: facts, status: status)
+    token.load(entries: state.entries, account: TokenAccount())
+    for node in state.withheld { token.setWithheld(node, true) }
+    for put in state.entries where put.attempt > 0 {
+      let attempt = AttemptID(run: id, node: put.node, attempt: put.attempt)
+      guard let status = try reader.attemptStatus(attempt) else { continue }
+      token.apply(
+        node: put.node, TokenSnapshot.Attempt(number: put.attempt, status: status, viewSeq: 0))
+    }
+    return try query.pick(TokenView(token, graph)).map {
+      PlacedEntry(entry: $0, place: graph.place(of: $0.put))
+    }
   }
 }

@@ -9,82 +9,59 @@ extension TokenStoreService {
   ) async throws -> Wire.QueryTokensResponse {
     try await checkReader(context)
     let query = try TokenQuery(request)
-    let page = try PageToken.parse(request.pageToken, query.fingerprint).map(QueryPlace.init)
-    let (runs, examined) = try await examine(query, page)
-    var bound = try PageBound(size: request.pageSize, bytes: options.maximumPageBytes)
+    let page = try PageToken.parse(request.pageToken, of: query.listing).map(QueryPlace.init)
+    let bound = try PageBound(size: request.pageSize, bytes: options.maximumPageBytes)
+    return try await store.readAsync { [graphs] reader in
+      var filling = bound
+      return try Self.answer(query, page, &filling, graphs, reader)
+    }
+  }
+
+  /// A page in one snapshot, the reader's; entries that are not on it are let go run by run.
+  private static func answer(
+    _ query: TokenQuery, _ page: QueryPlace?, _ bound: inout PageBound, _ graphs: GraphCache,
+    _ reader: any StoreReader
+  ) throws -> Wire.QueryTokensResponse {
+    let (runs, examined) = try examine(query, page, graphs, reader)
     var answer = Wire.QueryTokensResponse(runsExamined: UInt32(clamping: examined))
     var place = page ?? QueryPlace(examined: examined)
     var isFull = false
     var tally = NodeTally()
     for run in runs {
       if isFull, page != nil { break }
-      let entries = try await entries(of: run, query)
+      let entries = try run.entries(query, graphs, reader)
       if page == nil { tally.count(entries, run.id) }
       guard !isFull else { continue }
-      guard
-        let shown = place.show(run, entries, &bound)
-      else {
+      guard let shown = place.show(run, entries, &bound) else {
         isFull = true
         continue
       }
       answer.runs.append(shown.run)
       isFull = !shown.isWhole
     }
-    if isFull { answer.nextPageToken = place.token.text(query.fingerprint) }
+    if isFull { answer.nextPageToken = place.token.text(of: query.listing) }
     answer.byNode = tally.nodes
     return answer
   }
 
-  /// The runs from a place on, in one snapshot, and how many the query examines in all.
-  private func examine(_ query: TokenQuery, _ place: QueryPlace?) async throws -> ([Examined], Int)
-  {
-    try await store.readAsync { [graphs] reader in
-      guard let place else {
-        let runs = try query.runs(reader, graphs.catalog, before: nil, limit: query.lastRuns)
-        return (runs, runs.count)
-      }
-      guard let cursor = place.cursor, place.examined <= query.lastRuns else {
-        throw PageToken.invalid
-      }
-      var runs: [Examined] = []
-      if place.entry != nil, let begun = try reader.run(cursor.id) {
-        runs.append(try Examined(begun, reader))
-      }
-      let limit = place.examined - place.done - runs.count
-      if limit > 0 {
-        runs += try query.runs(reader, graphs.catalog, before: cursor, limit: limit)
-      }
-      return (runs, place.examined)
+  /// The runs from a place on, and how many the query examines in all.
+  private static func examine(
+    _ query: TokenQuery, _ place: QueryPlace?, _ graphs: GraphCache, _ reader: any StoreReader
+  ) throws -> ([Examined], Int) {
+    guard let place else {
+      let runs = try query.runs(reader, graphs.catalog, before: nil, limit: query.lastRuns)
+      return (runs, runs.count)
     }
-  }
-
-  /// The entries of the key in a run's view, as the query's snapshot has it.
-  private func entries(of run: Examined, _ query: TokenQuery) async throws -> [PlacedEntry] {
-    guard run.asOf > 0, let snapshot = try store.token(of: run.id, history: false) else {
-      return []
+    guard let cursor = place.cursor, place.examined <= query.lastRuns else {
+      throw PlaceToken.invalid
     }
-    let graph = try await graph(of: snapshot)
-    do {
-      return try Self.entries(snapshot, graph, run, query)
-    } catch is TokenView.HistoryMissing {
-      guard let whole = try store.token(of: run.id, history: true) else { return [] }
-      return try Self.entries(whole, graph, run, query)
+    var runs: [Examined] = []
+    if place.entry != nil, let begun = try reader.run(cursor.id) { runs.append(Examined(begun)) }
+    let limit = place.examined - place.done - runs.count
+    if limit > 0 {
+      runs += try query.runs(reader, graphs.catalog, before: cursor, limit: limit)
     }
-  }
-
-  private static func entries(
-    _ snapshot: TokenSnapshot, _ graph: TokenGraph, _ run: Examined, _ query: TokenQuery
-  ) throws -> [PlacedEntry] {
-    let view = try TokenView(snapshot, graph, at: .run, asOf: run.asOf)
-    let found: [TokenEntry]
-    if !query.node.isEmpty {
-      found = try view.get(query.key, node: query.node, scope: query.scope).map { [$0] } ?? []
-    } else if query.picksAll {
-      found = try view.list(query.key, scope: query.scope)
-    } else {
-      found = try view.get(query.key, scope: query.scope).map { [$0] } ?? []
-    }
-    return found.map { PlacedEntry(entry: $0, place: graph.place(of: $0.put)) }
+    return (runs, place.examined)
   }
 }
 

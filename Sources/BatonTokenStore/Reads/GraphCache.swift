@@ -39,11 +39,13 @@ final class GraphCache: Sendable {
 
   /// The graph of a run, from memory or from the application version that the run is pinned to.
   ///
-  /// - Throws: what the store throws; `StoreError.damaged` when the version is missing.
+  /// - Throws: NOT_FOUND `run_not_found` when the application has been deleted, and the run with
+  ///   it, since the run was read; what the store throws.
   func graph(of run: TokenSnapshot.Run, _ reader: any StoreReader) throws -> TokenGraph {
     if let known = graph(of: run) { return known }
     guard let plan = try catalog.plan(run.workflow, version: run.version, reader) else {
-      throw StoreError.damaged("\(run.workflow) version \(run.version) of run \(run.id) is missing")
+      throw BatonError(
+        .notFound, "run_not_found", "no run \(run.id): its application has been deleted")
     }
     let graph = TokenGraph(plan)
     state.withLock { state in

@@ -1,11 +1,9 @@
 internal import BatonCore
-internal import Crypto
-internal import Foundation
+internal import BatonStore
 
 /// Where a listing goes on, and which state all its pages show (T56).
 ///
-/// On the wire it is opaque text. It carries a fingerprint of the query, so that a token of
-/// another listing is refused.
+/// On the wire it is opaque text, bound to its listing (``PlaceToken``).
 struct PageToken: Hashable, Sendable {
   /// The newest put that the listing takes into account.
   var asOf: UInt64
@@ -23,62 +21,36 @@ struct PageToken: Hashable, Sendable {
 
 extension PageToken {
   private static let version: UInt8 = 1
-  private static let fixedBytes = 1 + 8 + 8 + 4 + 8 + 8 + 8
+  private static let fixedBytes = 1 + 8 + 4 + 8 + 8 + 8
 
-  /// The token as text, for a query with this fingerprint.
-  func text(_ fingerprint: UInt64) -> String {
+  /// The token as text, for a listing with these parts.
+  func text(of listing: [String]) -> String {
     var bytes: [UInt8] = [Self.version]
     bytes.reserveCapacity(Self.fixedBytes + key.utf8.count)
-    Self.append(fingerprint, to: &bytes)
     Self.append(asOf, to: &bytes)
     Self.append(attempt, to: &bytes)
     Self.append(usedBytes, to: &bytes)
     Self.append(seq, to: &bytes)
     Self.append(place, to: &bytes)
     bytes.append(contentsOf: key.utf8)
-    return Data(bytes).base64EncodedString()
-      .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    return PlaceToken.text(bytes, of: listing)
   }
 
   /// The token that a text stands for; nil for the empty text of the first page.
   ///
   /// - Throws: INVALID_ARGUMENT `page_token_invalid`.
-  static func parse(_ text: String, _ fingerprint: UInt64) throws(BatonError) -> PageToken? {
-    if text.isEmpty { return nil }
-    guard text.utf8.count <= 4096 else { throw invalid }
-    var base64 = text.replacing("-", with: "+").replacing("_", with: "/")
-    base64 += String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
-    guard let data = Data(base64Encoded: base64), data.count >= fixedBytes, data[0] == version
-    else { throw invalid }
-    var rest = [UInt8](data)[1...]
-    let found: UInt64 = take(&rest)
-    guard found == fingerprint else { throw invalid }
+  static func parse(_ text: String, of listing: [String]) throws(BatonError) -> PageToken? {
+    guard let bytes = try PlaceToken.place(text, of: listing) else { return nil }
+    guard bytes.count >= fixedBytes, bytes[0] == version else { throw PlaceToken.invalid }
+    var rest = bytes[1...]
     let asOf: UInt64 = take(&rest)
     let attempt: UInt32 = take(&rest)
     let usedBytes: Int64 = take(&rest)
     let seq: UInt64 = take(&rest)
     let place: Int64 = take(&rest)
-    guard let key = String(validating: rest, as: UTF8.self) else { throw invalid }
+    guard let key = String(validating: rest, as: UTF8.self) else { throw PlaceToken.invalid }
     return PageToken(
       asOf: asOf, attempt: attempt, usedBytes: usedBytes, seq: seq, place: place, key: key)
-  }
-
-  /// The fingerprint of a query: of its method and of everything that decides what it lists.
-  static func fingerprint(_ parts: [String]) -> UInt64 {
-    var hash = SHA256()
-    for part in parts {
-      withUnsafeBytes(of: UInt64(part.utf8.count)) { hash.update(bufferPointer: $0) }
-      hash.update(data: Array(part.utf8))
-    }
-    return hash.finalize().withUnsafeBytes {
-      $0.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
-    }
-  }
-
-  static var invalid: BatonError {
-    BatonError(
-      .invalidArgument, "page_token_invalid", "the page token is not one of this listing",
-      hint: "Repeat the call as it was, with next_page_token of the page before.")
   }
 
   private static func append(_ number: some FixedWidthInteger, to bytes: inout [UInt8]) {
@@ -106,20 +78,8 @@ struct PageBound {
   ///   - bytes: About how many bytes a page may take.
   /// - Throws: INVALID_ARGUMENT `page_size_invalid`.
   init(size: Int32, bytes: Int) throws(BatonError) {
-    try Self.check(size)
-    entriesLeft = size == 0 ? 100 : Int(size)
+    entriesLeft = try PageSize.checked(size)
     bytesLeft = bytes
-  }
-
-  /// Checks the `page_size` of a request.
-  ///
-  /// - Throws: INVALID_ARGUMENT `page_size_invalid`.
-  static func check(_ size: Int32) throws(BatonError) {
-    guard (0...1000).contains(size) else {
-      throw BatonError(
-        .invalidArgument, "page_size_invalid", "a page has 1 to 1000 elements, not \(size)",
-        hint: "0 asks for the usual 100.")
-    }
   }
 
   /// Makes room for an entry; false: it belongs on the next page.

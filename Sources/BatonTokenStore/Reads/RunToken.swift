@@ -1,4 +1,5 @@
 internal import BatonCore
+internal import BatonStore
 internal import BatonWire
 
 /// The token of a run as one call reads it.
@@ -11,7 +12,7 @@ struct RunToken {
   let viewpoint: TokenViewpoint
   let options: TokenStoreOptions
 
-  /// The run, as queries are fingerprinted by it.
+  /// The run, as queries are told apart by it.
   var runText: String { snapshot.run.id.description }
 
   /// What the viewpoint sees now.
@@ -22,7 +23,7 @@ struct RunToken {
   /// What the viewpoint saw when a listing began; of its first page: what it sees now.
   func view(_ page: PageToken?) throws(BatonError) -> TokenView {
     guard let page else { return try view() }
-    guard page.asOf <= snapshot.account.lastSeq else { throw PageToken.invalid }
+    guard page.asOf <= snapshot.account.lastSeq else { throw PlaceToken.invalid }
     var viewpoint = viewpoint
     if case .node(let node) = viewpoint, page.attempt > 0 {
       viewpoint = .attempt(node: node, attempt: Int(page.attempt))
@@ -41,7 +42,7 @@ struct RunToken {
       usedBytes: Int64(snapshot.account.usedBytes), seq: 0)
   }
 
-  /// The viewpoint as queries are fingerprinted by it.
+  /// The viewpoint as queries are told apart by it.
   var viewpointParts: [String] {
     switch viewpoint {
     case .run: ["run"]

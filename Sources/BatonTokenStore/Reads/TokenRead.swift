@@ -1,4 +1,5 @@
 internal import BatonCore
+internal import BatonStore
 internal import BatonWire
 
 /// A request that reads the token of one run from one viewpoint.
@@ -55,7 +56,7 @@ extension Wire.ListTokensRequest: TokenRead {
 
   func checkForm() throws(BatonError) {
     _ = try TokenScope(scope)
-    try PageBound.check(pageSize)
+    _ = try PageSize.checked(pageSize)
   }
 
   func isQuick(_ snapshot: TokenSnapshot) -> Bool {
@@ -64,9 +65,8 @@ extension Wire.ListTokensRequest: TokenRead {
 
   func answer(_ token: RunToken) throws -> Wire.ListTokensResponse {
     let scope = try TokenScope(scope)
-    let fingerprint = PageToken.fingerprint(
-      ["ListTokens", token.runText, scope.word, key] + token.viewpointParts)
-    let page = try PageToken.parse(pageToken, fingerprint)
+    let listing = ["ListTokens", token.runText, scope.word, key] + token.viewpointParts
+    let page = try PageToken.parse(pageToken, of: listing)
     let view = try token.view(page)
     var listed: [TokenKeyEntries]
     if key.isEmpty {
@@ -76,13 +76,13 @@ extension Wire.ListTokensRequest: TokenRead {
       guard !entries.isEmpty else { throw RunToken.keyNotFound(key, scope, node: "") }
       listed = [TokenKeyEntries(key: key, entries: entries)]
     }
-    return try fill(listed[...], token, page, fingerprint)
+    return try fill(listed[...], token, page, listing)
   }
 
   /// The page that follows the last entry of the page before.
   private func fill(
     _ listed: ArraySlice<TokenKeyEntries>, _ token: RunToken, _ page: PageToken?,
-    _ fingerprint: UInt64
+    _ listing: [String]
   ) throws(BatonError) -> Wire.ListTokensResponse {
     var next = page ?? token.firstPage()
     var answer = Wire.ListTokensResponse(
@@ -99,7 +99,7 @@ extension Wire.ListTokensRequest: TokenRead {
       for entry in entries {
         guard bound.admits(entry.put) else {
           if !given.isEmpty { answer.keys.append(Wire.TokenKey(key: group.key, entries: given)) }
-          answer.nextPageToken = next.text(fingerprint)
+          answer.nextPageToken = next.text(of: listing)
           return answer
         }
         given.append(Wire.TokenEntry(entry))
@@ -118,7 +118,7 @@ extension Wire.GetNodeTokenRequest: TokenRead {
 
   func checkForm() throws(BatonError) {
     _ = try TokenScope(scope)
-    try PageBound.check(pageSize)
+    _ = try PageSize.checked(pageSize)
   }
 
   func isQuick(_ snapshot: TokenSnapshot) -> Bool {
@@ -127,9 +127,8 @@ extension Wire.GetNodeTokenRequest: TokenRead {
 
   func answer(_ token: RunToken) throws -> Wire.GetNodeTokenResponse {
     let scope = try TokenScope(scope)
-    let fingerprint = PageToken.fingerprint(
-      ["GetNodeToken", token.runText, scope.word, node, key] + token.viewpointParts)
-    let page = try PageToken.parse(pageToken, fingerprint)
+    let listing = ["GetNodeToken", token.runText, scope.word, node, key] + token.viewpointParts
+    let page = try PageToken.parse(pageToken, of: listing)
     try TokenView.checkNode(node, token.graph)
     let view = try token.view(page)
     let entries: [TokenEntry]
@@ -145,7 +144,7 @@ extension Wire.GetNodeTokenRequest: TokenRead {
     var bound = try PageBound(size: pageSize, bytes: token.options.maximumPageBytes)
     for entry in entries where entry.put.seq > next.seq {
       guard bound.admits(entry.put) else {
-        answer.nextPageToken = next.text(fingerprint)
+        answer.nextPageToken = next.text(of: listing)
         break
       }
       answer.entries.append(Wire.TokenEntry(entry))

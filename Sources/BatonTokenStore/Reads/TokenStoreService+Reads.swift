@@ -38,7 +38,8 @@ extension TokenStoreService {
       guard let run = read.run, let id = RunID(run.runID) else { return nil }
       try read.checkForm()
       guard let found = store.residentToken(of: id) else { return nil }
-      guard run.matches(found.run.workflow) else { throw RunLocator(run).notFound }
+      let locator = RunLocator(run)
+      guard locator.matches(found.run.workflow) else { throw locator.notFound }
       snapshot = found
       viewpoint = try TokenViewpoint(read.viewpoint)
     case .task(let digest):
@@ -75,7 +76,7 @@ extension TokenStoreService {
       _ = try locator.baseID()
       try read.checkForm()
       let (snapshot, graph) = try await token(of: locator)
-      return try answer(read, snapshot, graph, try TokenViewpoint(read.viewpoint))
+      return try await answer(read, snapshot, graph, try TokenViewpoint(read.viewpoint))
     case .task(let digest):
       let grant = try await verifiedGrant(of: digest)
       try check(read, grant)
@@ -85,23 +86,22 @@ extension TokenStoreService {
         throw grant.ended
       }
       try checkForm(of: read, grant)
-      guard let snapshot = try store.token(of: grant.attempt.run, history: false) else {
-        throw grant.runNotFound
-      }
-      return try answer(read, snapshot, try await graph(of: snapshot), grant.viewpoint)
+      let found = try await store.tokenAsync(of: grant.attempt.run, history: false)
+      guard let snapshot = found else { throw grant.runNotFound }
+      return try await answer(read, snapshot, try await graph(of: snapshot), grant.viewpoint)
     }
   }
 
   /// The answer from a token, with the history that it may need.
   private func answer<Read: TokenRead>(
     _ read: Read, _ snapshot: TokenSnapshot, _ graph: TokenGraph, _ viewpoint: TokenViewpoint
-  ) throws -> Read.Answer {
+  ) async throws -> Read.Answer {
     let token = RunToken(
       snapshot: snapshot, graph: graph, viewpoint: viewpoint, options: options)
     do {
       return try read.answer(token)
     } catch is TokenView.HistoryMissing {
-      guard let whole = try store.token(of: snapshot.run.id, history: true) else {
+      guard let whole = try await store.tokenAsync(of: snapshot.run.id, history: true) else {
         throw BatonError(.notFound, "run_not_found", "no run \(snapshot.run.id)")
       }
       return try read.answer(

@@ -84,6 +84,30 @@ import Testing
     }
   }
 
+  @Test("FR16 what a handler did not take when it ended holds nothing back")
+  func endedStream() async throws {
+    let service = TestService()
+    try await withRawPeer(
+      service, options: .with { $0.streamLimits = StreamLimits(messages: 8) }
+    ) { peer, server in
+      try await peer.call(Service.stuck, 1, "", flags: [.more, .noData])
+      await service.started.wait()
+      // In one write, so that all is there when the ninth message is held back.
+      var bytes = ByteBuffer()
+      let item = RawPeer.frame(.data, 1, Text("z").serialized())
+      for _ in 0..<100 { bytes.writeImmutableBuffer(item) }
+      bytes.writeImmutableBuffer(try request(Service.echo, 3, "x"))
+      try await peer.send(bytes)
+      while server.statistics.inboundBytes == 0, !Task.isCancelled { await Task.yield() }
+      service.released.send()
+      var isEchoed = false
+      while !isEchoed, let frame = await peer.receiveFrame() {
+        isEchoed = frame.header.streamID == 3 && frame.header.type == .response
+      }
+      #expect(isEchoed)
+    }
+  }
+
   @Test("FR16 a peer that leaves its answers unread for long is closed")
   func stalled() async throws {
     let service = TestService()

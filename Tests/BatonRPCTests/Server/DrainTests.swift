@@ -3,6 +3,7 @@ import BatonRPC
 import BatonWire
 import Foundation
 import NIOCore
+import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct DrainTests {
@@ -23,6 +24,40 @@ import Testing
       var answered: Set<UInt32> = []
       while let response = try await peer.receiveResponse() {
         #expect(response.code == 0)
+        answered.insert(response.id)
+      }
+      #expect(answered.count == 50)
+    }
+  }
+
+  @Test("FR14 a slow reader gets all 50 answers of 100 KB before its connection closes")
+  func slowReader() async throws {
+    let service = TestService()
+    let accepted = Mutex<(any Channel)?>(nil)
+    let options = RPCServerOptions.with {
+      $0.channelInitializer = { channel in
+        try channel.syncOptions?.setOption(.socketOption(.so_sndbuf), value: 16_384)
+        accepted.withLock { $0 = channel }
+      }
+    }
+    try await withServer(service, options: options) { server, endpoint in
+      let peer = try await RawPeer.connect(to: endpoint, isReading: false)
+      let text = String(repeating: "z", count: 100_000)
+      for id in 0..<50 as Range<UInt32> { try await peer.call(Service.wait, id * 2 + 1, text) }
+      await service.started.wait(50)
+      // More than the sockets take: what is answered from now on waits in the outbox.
+      try await peer.call(Service.size, 1_001, "4000000")
+      let channel = try #require(accepted.withLock { $0 })
+      while channel.isWritable, !Task.isCancelled { await Task.yield() }
+      service.released.send()
+      while server.statistics.outboundBytes < 5_000_000, !Task.isCancelled { await Task.yield() }
+      server.beginDrain(grace: .seconds(60))
+      while server.statistics.activeCalls > 0, !Task.isCancelled { await Task.yield() }
+      try await peer.channel.setOption(.autoRead, value: true).get()
+      #expect(try await peer.receiveResponse()?.text.utf8.count == 4_000_000)
+      var answered: Set<UInt32> = []
+      while let response = try await peer.receiveResponse() {
+        #expect(response.code == 0 && response.text == text)
         answered.insert(response.id)
       }
       #expect(answered.count == 50)

@@ -134,6 +134,27 @@ import Testing
     }
   }
 
+  @Test("FR16 a connection that could not be prepared takes no place")
+  func unprepared() async throws {
+    let failures = Signal()
+    let options = RPCServerOptions.with {
+      $0.maximumConnections = 1
+      $0.channelInitializer = { _ in
+        if failures.count < 3 {
+          failures.send()
+          throw CancellationError()
+        }
+      }
+    }
+    try await withServer(options: options) { _, endpoint in
+      for _ in 0..<3 { try await RawPeer.connect(to: endpoint).waitForClose() }
+      let peer = try await RawPeer.connect(to: endpoint)
+      try await peer.call(Service.echo, 1, "a")
+      #expect(try await peer.receiveResponse()?.text == "a")
+      await peer.close()
+    }
+  }
+
   @Test("§1 the first byte of another protocol is not taken for a frame", arguments: [0x16, 0x50])
   func otherProtocols(first: UInt8) async throws {
     try await withRawPeer { peer, _ in

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// How long anything may take before a test gives up; only failures ever last so long.
-let patience = Duration.seconds(60)
+let patience = Duration.seconds(120)
 
 /// Something that was awaited and did not come.
 struct DeadlineExceeded: Error, CustomStringConvertible {

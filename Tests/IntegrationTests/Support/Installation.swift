@@ -141,6 +141,8 @@ final class Installation: Sendable {
 func withInstallation(
   _ deployment: Deployment, _ body: (Installation) async throws -> Void
 ) async throws {
+  try await places.enter()
+  defer { places.leave() }
   let installation = Installation(deployment, try Scratch())
   do {
     try await installation.start()
@@ -154,6 +156,28 @@ func withInstallation(
     throw error
   }
 }
+
+/// Bounds the installations that run at once: hosts have few inotify instances and processors.
+final class Places: Sendable {
+  private let free: Observed<Int>
+
+  init(_ number: Int) { free = Observed(number) }
+
+  func enter() async throws {
+    while true {
+      let isFree = free.update { free in
+        if free > 0 { free -= 1 } else { return false }
+        return true
+      }
+      if isFree { return }
+      _ = try await free.first("a place", within: .seconds(600)) { $0 > 0 ? true : nil }
+    }
+  }
+
+  func leave() { free.update { $0 += 1 } }
+}
+
+private let places = Places(4)
 
 /// The executables, which stand beside the test's.
 enum Executables {

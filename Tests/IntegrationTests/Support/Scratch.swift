@@ -50,10 +50,12 @@ struct Scratch: Sendable {
         try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/\($0)")
       }
       let isOwn = texts.contains { String(decoding: $0, as: UTF8.self).contains(mark) }
-      // Before they become programs, processes of other tests hold whatever this one has open.
+      // Only shims: other processes may have inherited a file that was open when they began.
       let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")
       let isShim = program?.hasSuffix("/baton-shim") ?? false
-      if isOwn || isShim && files.contains(where: { $0.hasPrefix(mark) }) { kill(pid, SIGKILL) }
+      if isOwn || isShim && files.contains(where: { $0.hasPrefix(mark + "data/") }) {
+        kill(pid, SIGKILL)
+      }
     }
   }
 

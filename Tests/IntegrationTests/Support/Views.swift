@@ -42,7 +42,7 @@ struct TokenView: Decodable {
   var sequence: [Int] { tokenValueMap.values.flatMap { $0.map(\.seq) } }
 }
 
-/// One entry as `baton token get --json` prints it.
+/// One entry as `baton token get --json` and `baton token history --json` print it.
 struct EntryView: Decodable {
   var key: String
   var scope: String
@@ -50,6 +50,7 @@ struct EntryView: Decodable {
   var attempt: Int
   var attemptStatus: String
   var value: String
+  var seq: Int
 }
 
 /// An element of `baton batch-runs --json`.

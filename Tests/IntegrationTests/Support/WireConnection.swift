@@ -4,7 +4,7 @@ import Testing
 
 /// A ttrpc connection byte by byte (wire.md), for what a client library would hide.
 final class WireConnection: Sendable {
-  /// What has come so far: the status code of every answer, in order, and whether the server closed.
+  /// What has come so far, and whether the server has closed the connection.
   struct Received: CustomStringConvertible {
     var bytes: [UInt8] = []
     var isClosed = false

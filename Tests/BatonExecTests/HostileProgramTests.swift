@@ -1,0 +1,169 @@
+import BatonExec
+import Glibc
+import Testing
+
+/// A program runs as the user of the engine and can write into its attempt's directory.
+@Suite struct HostileProgramTests {
+  /// The claim of a shim of an earlier boot.
+  static let oldClaim = """
+    baton-claim 1
+    owner shim
+    pid 1
+    start 1
+    boot none
+    end
+
+    """
+
+  /// Makes an attempt's directory with the files of one whose shim is gone.
+  static func prepare(
+    _ key: AttemptKey, in harness: Harness, claim: String = oldClaim, outcome: String? = nil
+  ) throws {
+    let path = try harness.executor.path(of: key)
+    let components = path.dropFirst().split(separator: "/")
+    for count in 1...components.count {
+      mkdir("/" + components.prefix(count).joined(separator: "/"), 0o700)
+    }
+    try write(path + "/claim", claim)
+    if let outcome { try write(path + "/outcome", "baton-outcome 1\n\(outcome)\nend\n") }
+  }
+
+  static func write(_ path: String, _ text: String) throws {
+    let file = try #require(fopen(path, "we"))
+    fputs(text, file)
+    fclose(file)
+  }
+
+  static func waitForFile(_ path: String) async throws {
+    try await withDeadline {
+      while access(path, F_OK) != 0 {
+        try Task.checkCancellation()
+        await Task.yield()
+      }
+    }
+  }
+
+  @Test(
+    "an outcome with impossible numbers is none",
+    arguments: [
+      "exit exec_failed 99999999999 exec", "exit exec_failed -99999999999 exec",
+      "exit code 99999999999999999999", "exit code 4294967296", "exit signal -1", "exit",
+    ])
+  func malformedExit(line: String) async throws {
+    try await withExecutor { harness in
+      let key = Harness.key()
+      try Self.prepare(key, in: harness, outcome: line)
+      #expect(try harness.executor.attach(key) == .lost)
+      #expect(try await harness.outcomes.of(key).exit == .lost)
+    }
+  }
+
+  @Test("impossible numbers of an outcome are left out")
+  func malformedNumbers() async throws {
+    try await withExecutor { harness in
+      let key = Harness.key()
+      let lines = """
+        exit code 3
+        started -9223372036854775808
+        ended 9223372036854775807
+        cpu_us -1
+        max_rss_kb 18446744073709551615
+        stdout 18446744073709551615 1
+        leftover_killed -5
+        kill_ended 9223372036854775807
+        kill_ms -9223372036854775808
+        survivor 99999999999 1 x
+        survivor 4294967297 1 x
+        """
+      try Self.prepare(key, in: harness, outcome: lines)
+      guard case .ended(let outcome) = try harness.executor.attach(key) else {
+        Issue.record("not ended")
+        return
+      }
+      #expect(outcome.exit == .exited(code: 3))
+      #expect(outcome.startedAt == nil)
+      #expect(outcome.maximumResidentBytes == 0)
+      #expect(outcome.standardOutput.written == 0)
+      #expect(outcome.leftoverKilled == 0)
+      #expect(outcome.kill?.survivors == [])
+      #expect(harness.executor.survivors(of: key) == [])
+    }
+  }
+
+  @Test("an outcome that the program wrote itself does not end it, nor shield it")
+  func forgedOutcome() async throws {
+    let directory = try temporaryDirectory()
+    defer { removeTree(directory) }
+    let key = Harness.key()
+    let script = #"printf 'baton-outcome 1\nexit code 0\nend\n' > ../outcome; exec sleep 1000"#
+    try await withExecutor(directory: directory) { harness in
+      try harness.executor.launch(Harness.shell(key, "mkfifo f; echo ready; read x < f;" + script))
+      try await harness.waitForOutput(of: key, "ready")
+      try Self.write(harness.executor.path(of: key, file: "work/f"), "go\n")
+      try await Self.waitForFile(harness.executor.path(of: key, file: "outcome"))
+    }
+    try await withExecutor(directory: directory) { harness in
+      #expect(try harness.executor.attach(key) == .running)
+      try harness.executor.kill(key, grace: .seconds(5), reason: "run_stopped")
+      #expect(try await harness.outcomes.of(key).exit == .signaled(15))
+    }
+  }
+
+  @Test("pipes and links in the place of files hold nobody up", arguments: ["mkfifo", "ln -s /"])
+  func pipes(command: String) async throws {
+    try await withExecutor(configure: smallSegments) { harness in
+      let key = Harness.key()
+      let script = """
+        for name in kill kill.tmp outcome outcome.tmp stdout.4096; do \(command) ../$name; done
+        seq -f %09g 0 999; : > ready; exec sleep 1000
+        """
+      try harness.executor.launch(Harness.shell(key, script))
+      try await Self.waitForFile(harness.executor.path(of: key, file: "work/ready"))
+      try harness.executor.kill(key, grace: .seconds(5), reason: "run_stopped")
+      #expect(try await harness.outcomes.of(key).exit == .signaled(15))
+      _ = try await harness.output(of: key)
+    }
+  }
+
+  @Test("a pipe as claim is a broken claim")
+  func pipeAsClaim() async throws {
+    try await withExecutor { harness in
+      let key = Harness.key()
+      try Self.prepare(key, in: harness)
+      let path = try harness.executor.path(of: key, file: "claim")
+      unlink(path)
+      mkfifo(path, 0o600)
+      #expect(try harness.executor.attach(key) == .lost)
+      #expect(try await harness.outcomes.of(key).exit == .lost)
+    }
+  }
+
+  @Test("a claim without its last line is not the engine's")
+  func brokenClaim() async throws {
+    try await withExecutor { harness in
+      let key = Harness.key()
+      try Self.prepare(key, in: harness, claim: "baton-claim 1\nowner engine\n")
+      #expect(try harness.executor.attach(key) == .lost)
+      #expect(try await harness.outcomes.of(key).exit == .lost)
+    }
+  }
+
+  @Test("log segments and offsets no log can have")
+  func segments() async throws {
+    try await withExecutor { harness in
+      let key = Harness.key()
+      let script = """
+        for at in 18446744073709551615 9223372036854775807 9223372036854775800
+        do echo xxxxxxxxxxxxxxxxxxxxxxx > ../stdout.$at; done; echo ready
+        """
+      _ = try await harness.outcome(of: Harness.shell(key, script))
+      #expect(try await harness.output(of: key).hasPrefix("ready\n"))
+      let offsets: [UInt64] = [.max, .max - 1, 1 << 63, (1 << 63) - 1]
+      for offset in offsets {
+        try await harness.executor.readLog(
+          key, streams: [.standardOutput], offset: offset, follow: false
+        ) { _ = $0.end }
+      }
+    }
+  }
+}
