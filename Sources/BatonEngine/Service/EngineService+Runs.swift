@@ -31,7 +31,12 @@ extension EngineService {
       }
       query.limit = size + 1
       let finalQuery = query
-      let runs = try await engine.store.readAsync { try $0.runs(finalQuery) }
+      let catalog = engine.catalog
+      let runs = try await engine.store.readAsync { reader in
+        let runs = try reader.runs(finalQuery)
+        if runs.isEmpty { try catalog.checkExists(finalQuery, reader) }
+        return runs
+      }
       var response = Wire.ListRunsResponse(
         runs: runs.prefix(size).map(Wire.RunRecord.init(listed:)))
       if runs.count > size, let last = runs.prefix(size).last {
@@ -213,5 +218,21 @@ extension RunCursor {
     guard parts.count == 2, let milliseconds = Int64(parts[0]), let id = RunID(String(parts[1]))
     else { return nil }
     self.init(created: Timestamp(milliseconds: milliseconds), id: id)
+  }
+}
+
+extension ApplicationCatalog {
+  /// Tells a list without runs from one of an application or workflow that is not there.
+  ///
+  /// - Throws: NOT_FOUND `app_not_found`, `workflow_not_found`.
+  fileprivate func checkExists(_ query: RunQuery, _ reader: any StoreReader) throws {
+    guard let application = query.application else { return }
+    let version = try reader.requireVersion(query.namespace, application, nil)
+    guard let workflow = query.workflow else { return }
+    let id = WorkflowID(
+      namespace: query.namespace, application: application, workflow: workflow)
+    guard try plan(id, version: version, reader) != nil else {
+      throw ApplicationErrors.workflowNotFound(id)
+    }
   }
 }

@@ -233,7 +233,8 @@ extension Wire {
 
     /// Lists runs, newest first by creation, active and ended ones alike.
     ///
-    /// `status_invalid`, `filter_invalid`, `time_range_invalid`.
+    /// `status_invalid`, `filter_invalid`, `time_range_invalid`; `app_not_found`,
+    /// `workflow_not_found` where the list is empty because what the filter names is not there.
     func listRuns(
       _ request: Wire.ListRunsRequest, _ call: UnaryCall<Wire.ListRunsResponse>
     )
@@ -775,7 +776,8 @@ extension Wire {
 
     /// Lists runs, newest first by creation, active and ended ones alike.
     ///
-    /// `status_invalid`, `filter_invalid`, `time_range_invalid`.
+    /// `status_invalid`, `filter_invalid`, `time_range_invalid`; `app_not_found`,
+    /// `workflow_not_found` where the list is empty because what the filter names is not there.
     public func listRuns(
       _ request: Wire.ListRunsRequest, options: CallOptions = .standard
     ) async throws -> Wire.ListRunsResponse {

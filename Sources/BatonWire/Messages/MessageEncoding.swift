@@ -68,7 +68,8 @@ extension MessageArena {
   /// A text in C's form, ended by a zero byte.
   ///
   /// C texts end at their first zero byte, and encoding cannot fail: so U+0000, which no received
-  /// text contains (FR17), goes out as U+FFFD, the replacement character. Nothing is cut off.
+  /// text contains (FR17), goes out as the bytes C0 80. They are no UTF-8, so the receiver refuses
+  /// the text with `invalid_text`; nothing is cut off or replaced unseen (T5).
   func text(_ text: String) -> UnsafeMutablePointer<CChar> {
     let copy = text.utf8.withContiguousStorageIfAvailable { utf8 -> UnsafeMutableRawPointer? in
       let piece = allocate(utf8.count + 1)
@@ -83,9 +84,10 @@ extension MessageArena {
 
   @inline(never)
   private func text(withoutZero text: String) -> UnsafeMutablePointer<CChar> {
-    let scalars = text.unicodeScalars.map { $0.value == 0 ? "\u{FFFD}" : $0 }
     var utf8: [UInt8] = []
-    for scalar in scalars { utf8.append(contentsOf: UTF8.encode(scalar) ?? .init()) }
+    for byte in text.utf8 {
+      if byte == 0 { utf8 += [0xC0, 0x80] } else { utf8.append(byte) }
+    }
     utf8.append(0)
     let piece = allocate(utf8.count)
     piece.copyMemory(from: utf8, byteCount: utf8.count)

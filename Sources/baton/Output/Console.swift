@@ -43,6 +43,15 @@ package struct Console: Sendable {
     Self.write(Array(text.utf8), to: STDERR_FILENO)
   }
 
+  /// Ends the process because data could not be written: what was asked for has not arrived.
+  private static func fail(_ number: Int32, _ descriptor: Int32) -> Never {
+    if descriptor != STDERR_FILENO {
+      let reason = String(cString: strerror(number))
+      write(Array("error: internal: the output cannot be written: \(reason)\n".utf8), to: 2)
+    }
+    exit(8)
+  }
+
   /// Writes everything; a reader that went away ends the process quietly, as `head` expects.
   private static func write(_ bytes: [UInt8], to descriptor: Int32) {
     var rest = bytes[...]
@@ -55,7 +64,7 @@ package struct Console: Sendable {
         _ = poll(&wait, 1, -1)
       } else if errno != EINTR {
         if errno == EPIPE { exit(0) }
-        return
+        fail(errno, descriptor)
       }
     }
   }

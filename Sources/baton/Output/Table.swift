@@ -64,14 +64,15 @@ package struct Table {
     var line = ""
     for (position, cell) in cells.enumerated() {
       let text = TextWidth.cut(cell.text, to: widths[position])
-      let padding = String(repeating: " ", count: widths[position] - TextWidth.of(text))
       let styled = cell.style.apply(text, on: terminal)
-      let isLast = position == cells.count - 1
+      let isNumber = columns[used[position]].isNumber
       if position > 0 { line += String(repeating: " ", count: Self.gap) }
-      if columns[used[position]].isNumber {
-        line += padding + styled
+      if position == cells.count - 1, !isNumber {
+        // Not padded: another row of the last column may be a megabyte wide.
+        line += styled
       } else {
-        line += isLast ? styled : styled + padding
+        let padding = String(repeating: " ", count: widths[position] - TextWidth.of(text))
+        line += isNumber ? padding + styled : styled + padding
       }
     }
     while line.last == " " { line.removeLast() }

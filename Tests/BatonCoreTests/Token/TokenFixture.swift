@@ -10,6 +10,7 @@ struct TokenFixture {
   ///   - order: The nodes in graph order.
   ///   - ancestors: Per node, its ancestors.
   ///   - initialize: The attempts of the workflow's name that executed the initialize hook.
+  ///   - keepsHistory: Whether replaced puts are kept however many there are.
   init(
     order: [String], ancestors: [String: Set<String>] = [:], initialize: Set<Int> = [],
     keepsHistory: Bool = true

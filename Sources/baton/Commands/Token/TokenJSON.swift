@@ -50,6 +50,7 @@ package enum TokenJSON {
   /// - Parameters:
   ///   - entry: The put.
   ///   - current: Whether it is an entry of the run's view; nil: not said.
+  /// - Returns: The object of T59.
   package static func put(_ entry: TokenEntry, current: Bool?) -> JSONValue {
     var object = JSONObject()
     object.add("seq", entry.seq)
