@@ -10,16 +10,21 @@ public struct ClientOptions: Sendable {
   public var connections: Int
   /// The name under which the client shows up in the server's logs.
   public var name: String
+  /// Whether calls wait for a server that was not there from the start, as programs in nodes do
+  /// while it restarts; otherwise its absence is reported at once.
+  public var awaitsServer: Bool
 
   /// Options with everything at its default but what is given.
   public init(
     namespace: String = "default", timeout: Duration = .seconds(30),
-    credential: Credential? = nil, connections: Int = 1, name: String = "baton-swift"
+    credential: Credential? = nil, connections: Int = 1, name: String = "baton-swift",
+    awaitsServer: Bool = false
   ) {
     self.namespace = namespace
     self.timeout = timeout
     self.credential = credential
     self.connections = connections
     self.name = name
+    self.awaitsServer = awaitsServer
   }
 }

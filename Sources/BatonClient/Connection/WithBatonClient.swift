@@ -22,6 +22,8 @@ public func withBatonClient<Result>(
   var poolOptions = ConnectionPool.Options()
   poolOptions.defaultTimeout = options.timeout
   poolOptions.maximumConnections = max(1, options.connections)
+  poolOptions.recoveryTime = .seconds(30)
+  poolOptions.awaitsServer = options.awaitsServer
   let pool = ConnectionPool(to: endpoint, options: poolOptions)
   do {
     let result = try await body(BatonClient(caller: pool, options: options))

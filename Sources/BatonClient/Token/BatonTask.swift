@@ -62,7 +62,7 @@ public struct BatonTask: Sendable {
 
   /// The options of a client that is this attempt.
   package var clientOptions: ClientOptions {
-    ClientOptions(namespace: namespace, credential: credential)
+    ClientOptions(namespace: namespace, credential: credential, awaitsServer: true)
   }
 
   /// Opens the token of this attempt's run, as the attempt sees it.

@@ -3,7 +3,7 @@ package struct Backoff: Sendable {
   /// The wait after the first failure.
   package var first: Duration = .milliseconds(50)
   /// The longest wait.
-  package var maximum: Duration = .seconds(5)
+  package var maximum: Duration = .seconds(1)
   /// Gives the part of the wait that is really waited, 0 … 1.
   package var jitter: @Sendable () -> Double = { Double.random(in: 0.5...1) }
 

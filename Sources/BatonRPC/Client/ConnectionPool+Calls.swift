@@ -77,6 +77,7 @@ extension ConnectionPool: Caller, EncodedCaller {
     options.timeout = timeout
     let deadline = NIODeadline.now() + TimeAmount(min(timeout, .seconds(31_536_000)))
     var failures = 0
+    var lost: NIODeadline?
     while true {
       var connection: RPCConnection?
       do {
@@ -95,7 +96,7 @@ extension ConnectionPool: Caller, EncodedCaller {
         }
         // Without a connection nothing was sent, so nothing can be done twice.
         let mayRepeat = connection == nil || Self.isRepeatable(method, options)
-        guard mayRepeat, failures < self.options.maximumAttempts, !isClosed else { throw error }
+        guard mayRepeat, goesOn(failures, &lost) else { throw error }
         if connection != nil {
           try await wait(self.options.backoff.delay(afterFailures: failures), deadline: deadline)
         }
@@ -111,6 +112,7 @@ extension ConnectionPool: Caller, EncodedCaller {
     }
     let deadline = options.timeout.map { NIODeadline.now() + TimeAmount($0) }
     var failures = 0
+    var lost: NIODeadline?
     while true {
       do {
         let connection = try await streamConnection(deadline: deadline)
@@ -118,12 +120,21 @@ extension ConnectionPool: Caller, EncodedCaller {
         return (connection, options)
       } catch let error as BatonError where error.code == .unavailable {
         failures += 1
-        guard failures < self.options.maximumAttempts, !isClosed else { throw error }
+        guard goesOn(failures, &lost) else { throw error }
       }
     }
   }
 
-  private var isClosed: Bool { state.withLock { $0.isClosed } }
+  /// Whether another attempt is made: some always, and more while a lost server may come back.
+  private func goesOn(_ failures: Int, _ lost: inout NIODeadline?) -> Bool {
+    let (isClosed, wasThere) = state.withLock { ($0.isClosed, $0.hasConnected) }
+    guard !isClosed else { return false }
+    let since = lost ?? .now()
+    lost = since
+    if failures < options.maximumAttempts { return true }
+    return (wasThere || options.awaitsServer)
+      && .now() < since + TimeAmount(options.recoveryTime)
+  }
 
   private static func remaining(_ deadline: NIODeadline) throws -> Duration {
     let left = (deadline - .now()).nanoseconds

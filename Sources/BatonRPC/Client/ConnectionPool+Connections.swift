@@ -74,6 +74,7 @@ extension ConnectionPool {
       ).whenComplete { [self] result in
         state.withLock { state in
           if case .success = result {
+            state.hasConnected = true
             state.failures = 0
             state.nextAttempt = .uptimeNanoseconds(0)
           } else {

@@ -25,6 +25,12 @@ public final class ConnectionPool: Sendable {
     public var maximumStreams = 256
     /// The most attempts for one call, connecting included.
     public var maximumAttempts = 4
+    /// How long attempts go on, however many they are, after a server that was there was lost.
+    ///
+    /// It should cover a restart of the server, and never exceeds the call's own time.
+    public var recoveryTime: Duration = .zero
+    /// Whether a server that was never reached counts as lost, too.
+    public var awaitsServer = false
     /// The most data in a frame from the server, in bytes.
     public var frameLimit = 4_194_304
     /// Pairs sent with every call, in front of the call's own.
@@ -47,6 +53,8 @@ public final class ConnectionPool: Sendable {
     /// Connections of streams in progress, idle ones and those being opened for streams.
     var streamConnections = 0
     var isConnecting = false
+    /// Whether the server was ever reached.
+    var hasConnected = false
     var waiters: [OneShot<RPCConnection>] = []
     var failures = 0
     var nextAttempt = NIODeadline.uptimeNanoseconds(0)
