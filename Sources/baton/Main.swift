@@ -17,7 +17,7 @@ struct Main {
     do {
       command = try BatonCommand.parseAsRoot(arguments)
     } catch {
-      return report(parsing: error, console)
+      return report(parsing: error, arguments.contains("--json"), console)
     }
     let wantsJSON = (command as? any ServerCommand)?.global.json ?? false
     do {
@@ -30,8 +30,7 @@ struct Main {
     } catch let end as CommandEnd {
       return end.status
     } catch let error as UsageError {
-      console.note("error: usage: \(error)")
-      return .usage
+      return usage("\(error)", hint: nil, wantsJSON, console)
     } catch let error as BatonError {
       report(error, wantsJSON, console)
       return ExitStatus(error.code)
@@ -40,7 +39,7 @@ struct Main {
       return .other
     } catch {
       if BatonCommand.exitCode(for: error).isSuccess || error is ValidationError {
-        return report(parsing: error, console)
+        return report(parsing: error, wantsJSON, console)
       }
       report(BatonError(.internal, "internal", "\(error)"), wantsJSON, console)
       return .other
@@ -54,15 +53,27 @@ struct Main {
   }
 
   /// Help goes to standard output and is a success; everything else is wrong usage.
-  private static func report(parsing error: any Error, _ console: Console) -> ExitStatus {
+  private static func report(
+    parsing error: any Error, _ wantsJSON: Bool, _ console: Console
+  ) -> ExitStatus {
     let text = BatonCommand.fullMessage(for: error)
     if BatonCommand.exitCode(for: error).isSuccess {
       console.line(text)
       return .done
     }
-    let sentence =
-      text.hasPrefix("Error: ") ? "error: usage: " + text.dropFirst("Error: ".count) : text
-    console.note(sentence)
+    // The parser's message is followed by help, the usage and where to read more.
+    let lines = text.split(separator: "\n").map(String.init)
+    let first = lines.first ?? ""
+    let sentence = first.hasPrefix("Error: ") ? String(first.dropFirst("Error: ".count)) : first
+    let more = lines.last { $0.contains("--help'") }?.split(separator: "'").dropFirst().first
+    return usage(sentence, hint: more.map { "`\($0)` says what it takes" }, wantsJSON, console)
+  }
+
+  /// Reports wrong usage in the form of every other error (C11).
+  private static func usage(
+    _ sentence: String, hint: String?, _ wantsJSON: Bool, _ console: Console
+  ) -> ExitStatus {
+    report(BatonError(.invalidArgument, "usage", sentence, hint: hint), wantsJSON, console)
     return .usage
   }
 }

@@ -110,8 +110,13 @@ import Testing
     let answer = try await Baton.run(
       command.split(separator: " ").map(String.init), address: "127.0.0.1:1", in: scratch)
     #expect(answer.status == 2, "\(answer)")
-    #expect(answer.output == "")
+    if command.hasPrefix("--json") {
+      #expect(try answer.json(ErrorView.self).error.reason == "usage")
+    } else {
+      #expect(answer.output == "")
+    }
     #expect(answer.errors.hasPrefix("error: usage: "), "\(answer)")
+    #expect(answer.errors.split(separator: "\n").count <= 2, "\(answer)")
   }
 
   @Test("a server that is not there: 5", arguments: ["127.0.0.1:1", "unix:/nonexistent/socket"])

@@ -21,5 +21,10 @@ extension ReasonList {
       "The value of a key is not of the type asked for.",
       cause: "The text put is no number, for example.",
       remedy: "Read it as text, or correct the node that puts it."),
+    Entry(
+      "usage", .invalidArgument,
+      "The command line is wrong.",
+      cause: "An argument is missing, unknown or of the wrong form.",
+      remedy: "`baton COMMAND --help` says what the command takes. The exit code is 2."),
   ]
 }
