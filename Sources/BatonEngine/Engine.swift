@@ -88,10 +88,9 @@ package final class Engine: Sendable {
       // What runs keeps its slots before anything else gets one.
       slots.takeAnyway(machine.running.count)
       for (position, attempt) in machine.running {
-        programs.attach(attempt, grace: machine.plan.steps[position].stopGrace)
-        if let deadline = machine.deadline(of: attempt, at: position) {
-          deadlines.set(.attempt(attempt.id), deadline)
-        }
+        programs.attach(
+          attempt, grace: machine.plan.steps[position].stopGrace,
+          deadline: machine.deadline(of: attempt, at: position))
       }
     }
     for (driver, hasBegun) in recovered { driver.send(hasBegun ? .wake : .begin) }
@@ -135,6 +134,8 @@ package final class Engine: Sendable {
     switch report {
     case .ended(let outcome): driver.send(.ended(id, outcome))
     case .neverStarted: driver.send(.neverStarted(id))
+    case .runs(let deadline):
+      if let deadline { deadlines.set(.attempt(id), deadline) }
     }
   }
 }

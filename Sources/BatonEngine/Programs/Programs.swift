@@ -13,11 +13,13 @@ final class Programs: Sendable {
   enum Report: Sendable {
     case ended(ProgramEnd)
     case neverStarted
+    /// It runs since before a restart; its time is over then, if it has a timeout.
+    case runs(deadline: Timestamp?)
   }
 
   private enum Job: Sendable {
     case launch(ProgramStart)
-    case attach(AttemptRecord, grace: Duration)
+    case attach(AttemptRecord, grace: Duration, deadline: Timestamp?)
     case gather(AttemptKey, ProcessOutcome)
     case removeFiles(AttemptKey)
   }
@@ -64,8 +66,10 @@ final class Programs: Sendable {
   /// - Parameters:
   ///   - attempt: The attempt, recorded as RUNNING.
   ///   - grace: The time between TERM and KILL if a kill was recorded before.
-  func attach(_ attempt: AttemptRecord, grace: Duration) {
-    queue.yield(.attach(attempt, grace: grace))
+  ///   - deadline: When its time is over; it counts only if the program still runs, not for one
+  ///     that ended in time while no engine was there.
+  func attach(_ attempt: AttemptRecord, grace: Duration, deadline: Timestamp?) {
+    queue.yield(.attach(attempt, grace: grace, deadline: deadline))
   }
 
   /// Ends the processes of an attempt; the intent is already recorded (G57).
@@ -104,7 +108,8 @@ final class Programs: Sendable {
   ) {
     switch job {
     case .launch(let start): launch(start, taskAddress, report)
-    case .attach(let attempt, let grace): attach(attempt, grace, report)
+    case .attach(let attempt, let grace, let deadline):
+      attach(attempt, grace, deadline, report)
     case .gather(let key, let outcome): report(key.attemptID, .ended(gather(key, outcome)))
     case .removeFiles(let key): executor.removeFiles(key)
     }
@@ -131,7 +136,8 @@ final class Programs: Sendable {
   }
 
   private func attach(
-    _ attempt: AttemptRecord, _ grace: Duration, _ report: (AttemptID, Report) -> Void
+    _ attempt: AttemptRecord, _ grace: Duration, _ deadline: Timestamp?,
+    _ report: (AttemptID, Report) -> Void
   ) {
     let key = AttemptKey(attempt.id)
     do {
@@ -141,6 +147,8 @@ final class Programs: Sendable {
         // completed (G58).
         if let reason = attempt.killReason {
           kill(attempt.id, grace: grace, reason: reason)
+        } else {
+          report(attempt.id, .runs(deadline: deadline))
         }
       case .ended(let outcome): report(attempt.id, .ended(gather(key, outcome)))
       case .unclaimed: report(attempt.id, .neverStarted)

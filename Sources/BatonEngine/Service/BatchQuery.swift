@@ -84,9 +84,9 @@ struct BatchQuery: Sendable {
 
   private static func clipped(_ text: String) -> String {
     guard text.utf8.count > 256 else { return text }
-    var clipped = text
-    while clipped.utf8.count > 256 { clipped.removeLast() }
-    return clipped
+    var end = text.utf8.index(text.startIndex, offsetBy: 256)
+    while end.samePosition(in: text.unicodeScalars) == nil { end = text.utf8.index(before: end) }
+    return String(text.unicodeScalars[..<end])
   }
 
   /// The status of an element for a code (CT9).

@@ -105,10 +105,12 @@ struct RunTrigger: Sendable {
     guard let plan = try engine.catalog.plan(workflow, version: version, writer) else {
       throw ApplicationErrors.workflowNotFound(workflow)
     }
+    let arguments = try RunInputs.arguments(arguments, plan.workflow)
+    let env = try RunInputs.environment(env, plan)
+    try RunInputs.checkTogether(arguments, env)
     let header = RunHeader(
       id: id, workflow: workflow, version: version, created: writer.now, externalID: externalID,
-      principal: principal, arguments: try RunInputs.arguments(arguments, plan.workflow),
-      env: try RunInputs.environment(env, plan), conf: conf)
+      principal: principal, arguments: arguments, env: env, conf: conf)
     var state = RunState(status: .pending)
     state.lastEvent = 1
     let record = RunRecord(header: header, state: state)

@@ -78,6 +78,25 @@ enum RunInputs {
     return values
   }
 
+  /// The bound of both maps together (G34).
+  ///
+  /// - Throws: RESOURCE_EXHAUSTED `env_limit`; each map alone is within the bound.
+  static func checkTogether(
+    _ arguments: [String: String], _ env: [String: String]
+  ) throws(BatonError) {
+    let total = bytes(arguments) + bytes(env)
+    guard total <= maximumTotalBytes else {
+      throw BatonError(
+        .resourceExhausted, "env_limit",
+        "arguments and environment have \(total) bytes together, the limit is "
+          + "\(maximumTotalBytes)")
+    }
+  }
+
+  private static func bytes(_ values: [String: String]) -> Int {
+    values.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+  }
+
   static func isEnvironmentName(_ name: String) -> Bool {
     guard let first = name.utf8.first, name.utf8.count <= maximumNameBytes else { return false }
     guard !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }

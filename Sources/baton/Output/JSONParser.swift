@@ -239,8 +239,9 @@ package struct JSONParser {
       throw failure("a lone surrogate", at: start)
     }
     let second = try codeUnit()
-    let number = 0x10000 + ((UInt32(first) - 0xD800) << 10) + (UInt32(second) &- 0xDC00)
-    guard (0xDC00...0xDFFF).contains(second), let scalar = Unicode.Scalar(number) else {
+    guard (0xDC00...0xDFFF).contains(second) else { throw failure("a lone surrogate", at: start) }
+    let number = 0x10000 + ((UInt32(first) - 0xD800) << 10) + (UInt32(second) - 0xDC00)
+    guard let scalar = Unicode.Scalar(number) else {
       throw failure("a lone surrogate", at: start)
     }
     return scalar

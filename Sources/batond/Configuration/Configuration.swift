@@ -106,7 +106,10 @@ struct Configuration {
 
   private func endpoint(_ text: String, _ setting: Setting) throws -> Endpoint {
     do {
-      return try Endpoint(text)
+      let endpoint = try Endpoint(text)
+      // Programs get the address, too, and run in directories of their own.
+      guard case .unix(let path) = endpoint else { return endpoint }
+      return .unix(path: absolute(path))
     } catch let error as BatonError {
       throw invalid(setting, error.message, error.hint ?? "")
     }

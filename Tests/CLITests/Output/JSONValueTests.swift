@@ -63,4 +63,13 @@ import baton
     #expect(throws: JSONParser.Failure.self) { try JSONParser.parse(Array(deep.utf8)) }
     #expect(throws: Never.self) { try JSONParser.parse(Array(legal.utf8)) }
   }
+
+  @Test(
+    "surrogates that are no pair are refused",
+    arguments: [
+      #"["\ud800\u0041"]"#, #"["\ud800"]"#, #"["\udc00\ud800"]"#, #"["\ud800\ud800"]"#,
+    ])
+  func surrogates(text: String) {
+    #expect(throws: JSONParser.Failure.self) { try JSONParser.parse(Array(text.utf8)) }
+  }
 }
