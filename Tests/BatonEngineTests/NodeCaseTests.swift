@@ -67,7 +67,7 @@ import Testing
       #expect(spec.file("BATON_TOKEN_FILE") == "" && spec.file("BATON_CONF_JSON") == nil)
       let attempt = try await house.client.getAttempt(.init(run: .init(runID: run), node: "A"))
       #expect(attempt.properties == ["j": "1", "k": "2"] && attempt.argv == ["p", "1"])
-      #expect(house.programs.removed.map(\.node) == ["A"])
+      #expect(await house.programs.removals(1).map(\.node) == ["A"])
     }
   }
 

@@ -39,22 +39,40 @@ final class ScriptedPrograms: Executor {
   }
 
   var kills: [AttemptKey] { state.withLock(\.kills) }
-  var removed: [AttemptKey] { state.withLock(\.removed) }
 
   /// Waits until a node's program was launched so many times.
   func launch(of node: String, _ count: Int = 1) async -> LaunchSpec {
+    await wait { state in
+      let found = state.launched[node] ?? []
+      return found.count >= count ? found[count - 1] : nil
+    }
+  }
+
+  /// Waits until the files of so many attempts were removed; that comes after the outcome.
+  func removals(_ count: Int) async -> [AttemptKey] {
+    await wait { $0.removed.count >= count ? $0.removed : nil }
+  }
+
+  private func wait<Value: Sendable>(for value: @Sendable (State) -> Value?) async -> Value {
     while true {
-      let found = launches(of: node)
-      if found.count >= count { return found[count - 1] }
+      if let found = state.withLock({ value($0) }) { return found }
       await withCheckedContinuation { continuation in
         let isThere = state.withLock { state in
-          if state.launched[node]?.count ?? 0 >= count { return true }
+          if value(state) != nil { return true }
           state.waiters.append(continuation)
           return false
         }
         if isThere { continuation.resume() }
       }
     }
+  }
+
+  private func wake() {
+    let waiters = state.withLock { state in
+      defer { state.waiters = [] }
+      return state.waiters
+    }
+    for waiter in waiters { waiter.resume() }
   }
 
   /// Ends the newest program of a node.
@@ -71,12 +89,8 @@ final class ScriptedPrograms: Executor {
       }
       base.finish(spec.key, .exited(code: Int(spec.argv[1]) ?? 0))
     }
-    let waiters = state.withLock { state in
-      state.launched[spec.key.node, default: []].append(spec)
-      defer { state.waiters = [] }
-      return state.waiters
-    }
-    for waiter in waiters { waiter.resume() }
+    state.withLock { $0.launched[spec.key.node, default: []].append(spec) }
+    wake()
   }
 
   func attach(_ key: AttemptKey) throws(ExecError) -> AttemptFinding { try base.attach(key) }
@@ -96,6 +110,7 @@ final class ScriptedPrograms: Executor {
 
   func removeFiles(_ key: AttemptKey) {
     state.withLock { $0.removed.append(key) }
+    wake()
     base.removeFiles(key)
   }
 
