@@ -24,6 +24,7 @@ import Testing
       #expect(events.map(\.event) == Array(1...UInt64(events.count)))
       #expect(try await house.letters(run, "A B C") == "C C C")
       for node in try await house.nodes(run).values { #expect(node.attemptsTotal == 1) }
+      #expect(try await house.runsDriven() == 0)
     }
   }
 
@@ -179,6 +180,7 @@ import Testing
       let run = try await house.run()
       #expect(try await house.status(run) == .failed)
       #expect(house.programs.base.running.isEmpty)
+      #expect(try await house.runsDriven() == 0)
     }
   }
 

@@ -144,6 +144,7 @@ import Testing
       #expect(nodes["C"]?.attempts.first?.message.contains("token_value_too_large") == true)
       #expect(nodes["D"]?.outcome == .unspecified)
       #expect(try await house.list(run, "k") == ["G:1"])
+      #expect(try await house.runsDriven() == 0)
     }
   }
 

@@ -282,3 +282,13 @@ func refused(
     return nil
   }
 }
+
+extension EngineFixture {
+  /// Runs that the engine drives, once it has done what follows all that is committed by now.
+  ///
+  /// Completions come in commit order: after that of this unit, those of earlier ones are over.
+  func runsDriven() async throws -> Int {
+    try await engine.store.commit { _ in }
+    return engine.activeRuns
+  }
+}
