@@ -55,6 +55,12 @@ package struct AttemptRecord: Hashable, Sendable {
   package var leftoverKilled: Int
   /// The intent to kill the attempt, recorded before anything is signalled (G43, G57).
   package var killReason: String?
+  /// Which hook the attempt executes; nil: it is one of a node (T6, G51).
+  package var hook: HookKind?
+  /// What ending its processes took; nil: nothing had to be ended.
+  package var ending: AttemptEnding?
+  /// Limits of G65 that the host could enforce in no way, by their names.
+  package var limitsUnenforced: [String]
 
   package init(id: AttemptID, cause: AttemptCause, chain: Int, started: Timestamp) {
     self.id = id
@@ -64,6 +70,7 @@ package struct AttemptRecord: Hashable, Sendable {
     status = .running
     viewSeq = 0
     leftoverKilled = 0
+    limitsUnenforced = []
   }
 }
 

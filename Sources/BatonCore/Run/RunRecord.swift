@@ -72,6 +72,8 @@ package struct RunState: Hashable, Sendable {
   package var failures: [RunFailure]
   /// What went wrong in the finish hook (G50).
   package var finishError: String?
+  /// The order to stop the run; nil: none was given.
+  package var stop: StopOrder?
   /// Accepted re-run and skip calls (RE120).
   package var reruns: Int
   package var skips: Int

@@ -70,6 +70,15 @@ package enum AttemptCause: UInt8, Codable, Hashable, Sendable, CaseIterable {
   ]
 }
 
+/// The two hooks of a workflow (G49, G50).
+package enum HookKind: UInt8, Codable, Hashable, Sendable, CaseIterable {
+  case initialize = 1
+  case finish
+
+  /// The word of `BATON_HOOK`.
+  package var word: String { self == .initialize ? "initialize" : "finish" }
+}
+
 /// What started a run.
 package enum TriggerKind: UInt8, Codable, Hashable, Sendable, CaseIterable {
   case manual = 1
