@@ -27,6 +27,8 @@ struct RunConformanceTests {
       record.state.reruns = 1
       record.state.skips = 2
       record.state.lastEvent = 7
+      record.state.stop = StopOrder(
+        graceMS: 0, reason: "why", principal: "ada", isForced: true)
       var node = Sample.node(1, "B", 1)
       node.outcome = false
       node.wakes = Timestamp(milliseconds: 9)
@@ -41,6 +43,7 @@ struct RunConformanceTests {
       try holds(store.read { try $0.run(externalID: "other", of: Sample.flow) } == nil)
       try holds(store.read { try $0.run(Sample.id(2)) } == nil)
       record.state = RunState(status: .running)
+      record.state.stop = StopOrder()
       let state = record.state
       try await store.commit { try $0.updateRun(Sample.id(1), state, expecting: .pending) }
       try await holds(store.readAsync { try $0.run(Sample.id(1)) } == record)
@@ -183,6 +186,8 @@ struct RunConformanceTests {
       record.credentialHash = Array(repeating: 7, count: 32)
       record.used = AttemptInputs(argv: ["a", ""], properties: ["p": "v"], env: ["E": "é"])
       record.host = "h"
+      record.hook = .finish
+      record.limitsUnenforced = ["memory"]
       let stored = try await store.commit { [record] writer in
         try writer.insertRun(
           Sample.run(1), nodes: [Sample.node(1, "B", 0), Sample.node(1, "A", 1)])
@@ -203,6 +208,10 @@ struct RunConformanceTests {
       record.ended = Timestamp(milliseconds: 6000)
       record.leftoverKilled = 2
       record.killReason = "k"
+      record.limitsUnenforced = ["cpu_time", "memory"]
+      record.ending = AttemptEnding(
+        means: .kill, processesEnded: 3, survivors: [.init(pid: 7, command: "sleep é")],
+        durationMS: 10_012, proof: .processScan)
       let outcomes = try await store.commit { [record] writer in
         var late = record
         late.status = .completed

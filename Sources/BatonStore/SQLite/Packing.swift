@@ -67,6 +67,15 @@ struct Unpacker {
     return String(decoding: rest.prefix(count), as: UTF8.self)
   }
 
+  /// An enum packed by its raw value.
+  mutating func value<Value: RawRepresentable<UInt8>>() throws -> Value {
+    let number = try number()
+    guard let raw = UInt8(exactly: number), let value = Value(rawValue: raw) else {
+      throw StoreError.damaged("\(number) is no \(Value.self)")
+    }
+    return value
+  }
+
   mutating func optional() throws -> String? { try number() == 0 ? nil : try text() }
 
   mutating func texts() throws -> [String] {
@@ -151,5 +160,66 @@ extension AttemptInputs {
     var unpacker = Unpacker(packed)
     self.init(
       argv: try unpacker.texts(), properties: try unpacker.map(), env: try unpacker.map())
+  }
+}
+
+extension [String] {
+  /// The texts; nil: there are none.
+  var packed: [UInt8]? {
+    if isEmpty { return nil }
+    var packer = Packer()
+    packer.texts(self)
+    return packer.bytes
+  }
+
+  init(packed: [UInt8]) throws {
+    var unpacker = Unpacker(packed)
+    self = try unpacker.texts()
+  }
+}
+
+extension StopOrder {
+  var packed: [UInt8] {
+    var packer = Packer()
+    packer.number(graceMS == nil ? 0 : 1)
+    if let graceMS { packer.number(Int(graceMS)) }
+    packer.text(reason)
+    packer.text(principal)
+    packer.number(isForced ? 1 : 0)
+    return packer.bytes
+  }
+
+  init(packed: [UInt8]) throws {
+    var unpacker = Unpacker(packed)
+    self.init(
+      graceMS: try unpacker.number() == 0 ? nil : Int64(try unpacker.number()),
+      reason: try unpacker.text(), principal: try unpacker.text(),
+      isForced: try unpacker.number() != 0)
+  }
+}
+
+extension AttemptEnding {
+  var packed: [UInt8] {
+    var packer = Packer()
+    packer.number(Int(means.rawValue))
+    packer.number(Int(proof.rawValue))
+    packer.number(processesEnded)
+    packer.number(Int(durationMS))
+    packer.number(survivors.count)
+    for survivor in survivors {
+      packer.number(survivor.pid)
+      packer.text(survivor.command)
+    }
+    return packer.bytes
+  }
+
+  init(packed: [UInt8]) throws {
+    var unpacker = Unpacker(packed)
+    self.init(means: try unpacker.value(), proof: try unpacker.value())
+    processesEnded = try unpacker.number()
+    durationMS = Int64(try unpacker.number())
+    for _ in 0..<max(0, try unpacker.number()) {
+      survivors.append(Survivor(pid: try unpacker.number(), command: try unpacker.text()))
+    }
   }
 }

@@ -24,6 +24,7 @@ extension RawStatement {
     state.reruns = int(23)
     state.skips = int(24)
     state.lastEvent = int(25)
+    state.stop = try optionalBytes(27).map { try StopOrder(packed: $0) }
     return RunRecord(header: header, state: state)
   }
 
@@ -58,6 +59,7 @@ extension RawStatement {
     bind(25, state.skips)
     bind(26, state.lastEvent)
     bind(27, header.packedDetails)
+    bind(28, state.stop?.packed)
   }
 
   /// Binds a state to `SQL.updateRun` or `SQL.updateRunSameStatus`.
@@ -75,6 +77,7 @@ extension RawStatement {
     bind(11, state.reruns)
     bind(12, state.skips)
     bind(13, state.lastEvent)
+    bind(15, state.stop?.packed)
   }
 
   /// The node of a row of `SQL.nodes`.
@@ -110,6 +113,9 @@ extension RawStatement {
     record.used = try optionalBytes(16).map { try AttemptInputs(packed: $0) }
     record.leftoverKilled = int(17)
     record.killReason = optionalText(18)
+    record.hook = try optionalValue(19)
+    record.ending = try optionalBytes(20).map { try AttemptEnding(packed: $0) }
+    if let packed = optionalBytes(21) { record.limitsUnenforced = try [String](packed: packed) }
     return record
   }
 
@@ -134,6 +140,9 @@ extension RawStatement {
     bind(17, record.used?.packed)
     bind(18, record.leftoverKilled)
     bind(19, record.killReason)
+    bind(20, (record.hook?.rawValue).map { Int($0) })
+    bind(21, record.ending?.packed)
+    bind(22, record.limitsUnenforced.packed)
   }
 
   /// Binds an outcome to `SQL.updateAttempt`.
@@ -152,6 +161,8 @@ extension RawStatement {
     bind(12, record.used?.packed)
     bind(13, record.leftoverKilled)
     bind(14, record.killReason)
+    bind(15, record.ending?.packed)
+    bind(16, record.limitsUnenforced.packed)
   }
 
   /// The put of a row of `SQL.tokenPuts`.

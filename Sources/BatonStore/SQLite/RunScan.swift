@@ -45,7 +45,7 @@ enum RunScan: CaseIterable {
       return """
         SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,
           exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
-          kill_reason, version
+          kill_reason, hook, ending, unenforced, version
         FROM attempts WHERE \(conditions) AND program_id IS NOT NULL
           AND (started, run, tail) < (?1, ?2, ?4) AND started >= ?3
         ORDER BY started DESC, run DESC, tail DESC
@@ -66,7 +66,7 @@ enum RunScan: CaseIterable {
     SELECT run, namespace, application, workflow, version, status, created, external_id,
       cause, schedule, chain_depth, parent_run, parent_node, parent_attempt, principal,
       started, suspended, resumed, stopping, ended, reason, failures, finish_error, reruns,
-      skips, last_event, details
+      skips, last_event, details, stop
     """
   }
 }

@@ -50,7 +50,7 @@ enum SQL: String, CaseIterable {
     SELECT run, namespace, application, workflow, version, status, created, external_id,
       cause, schedule, chain_depth, parent_run, parent_node, parent_attempt, principal,
       started, suspended, resumed, stopping, ended, reason, failures, finish_error, reruns,
-      skips, last_event, details
+      skips, last_event, details, stop
     FROM runs WHERE run = ?1
     """
   case runOfExternalID = """
@@ -71,20 +71,20 @@ enum SQL: String, CaseIterable {
     INSERT INTO runs (run, namespace, application, workflow, version, status, created,
       external_id, cause, schedule, chain_depth, parent_run, parent_node, parent_attempt,
       principal, started, suspended, resumed, stopping, ended, reason, failures, finish_error,
-      reruns, skips, last_event, details)
+      reruns, skips, last_event, details, stop)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-      ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)
+      ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)
     """
   case updateRun = """
     UPDATE runs SET status = ?2, started = ?3, suspended = ?4, resumed = ?5, stopping = ?6,
       ended = ?7, reason = ?8, failures = ?9, finish_error = ?10, reruns = ?11, skips = ?12,
-      last_event = ?13
+      last_event = ?13, stop = ?15
     WHERE run = ?1 AND status = ?14
     """
   case updateRunSameStatus = """
     UPDATE runs SET started = ?3, suspended = ?4, resumed = ?5, stopping = ?6,
       ended = ?7, reason = ?8, failures = ?9, finish_error = ?10, reruns = ?11, skips = ?12,
-      last_event = ?13
+      last_event = ?13, stop = ?15
     WHERE run = ?1 AND status = ?2
     """
   case workflowCount = """
@@ -118,19 +118,19 @@ enum SQL: String, CaseIterable {
   case attempts = """
     SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,
       exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
-      kill_reason, version
+      kill_reason, hook, ending, unenforced, version
     FROM attempts WHERE run = ?1 ORDER BY node, attempt
     """
   case attemptsOfNode = """
     SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,
       exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
-      kill_reason, version
+      kill_reason, hook, ending, unenforced, version
     FROM attempts WHERE run = ?1 AND node = ?2 ORDER BY attempt
     """
   case attempt = """
     SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,
       exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
-      kill_reason, version
+      kill_reason, hook, ending, unenforced, version
     FROM attempts WHERE run = ?1 AND node = ?2 AND attempt = ?3
     """
   case attemptStatus = """
@@ -139,19 +139,20 @@ enum SQL: String, CaseIterable {
   case attemptOfCredential = """
     SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,
       exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
-      kill_reason, version
+      kill_reason, hook, ending, unenforced, version
     FROM attempts WHERE credential = ?1
     """
   case insertAttempt = """
     INSERT INTO attempts (run, node, attempt, status, cause, chain, reason, message, started,
       ended, exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
-      kill_reason, withheld, namespace, application, version, tail)
+      kill_reason, hook, ending, unenforced, withheld, namespace, application, version, tail)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-      ?19, ?20, ?21, ?22, ?23, ?24)
+      ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)
     """
   case updateAttempt = """
     UPDATE attempts SET status = ?4, cause = ?5, chain = ?6, reason = ?7, message = ?8,
-      ended = ?9, exit_code = ?10, host = ?11, used = ?12, leftover = ?13, kill_reason = ?14
+      ended = ?9, exit_code = ?10, host = ?11, used = ?12, leftover = ?13, kill_reason = ?14,
+      ending = ?15, unenforced = ?16
     WHERE run = ?1 AND node = ?2 AND attempt = ?3 AND status = 1
     """
   case viewAttempts = """

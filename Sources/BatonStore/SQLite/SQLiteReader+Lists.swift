@@ -77,7 +77,7 @@ extension SQLiteReader {
       row.bind(8, query.program.id)
       row.bind(9, Int(status.rawValue))
       try collect(row, &merge) { row in
-        let run = ProgramRun(attempt: try row.attemptRecord(), version: row.int(19))
+        let run = ProgramRun(attempt: try row.attemptRecord(), version: row.int(22))
         let isAsked = query.version == nil || query.version == run.version
         return isAsked && query.matches(run.attempt) ? run : nil
       } time: {

@@ -54,10 +54,7 @@ extension RawStatement {
   /// The attempt of a row of `SQL.viewAttempts`.
   fileprivate func viewAttempt() throws -> TokenSnapshot.Attempt {
     var withheld: [String] = []
-    if let packed = optionalBytes(4) {
-      var unpacker = Unpacker(packed)
-      withheld = try unpacker.texts()
-    }
+    if let packed = optionalBytes(4) { withheld = try [String](packed: packed) }
     return TokenSnapshot.Attempt(
       number: int(1), status: try value(2), viewSeq: seq(3), withheld: withheld)
   }

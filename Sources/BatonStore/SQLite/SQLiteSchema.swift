@@ -10,7 +10,7 @@ enum SQLiteSchema {
   /// The newest version, which this code knows.
   static var version: Int { migrations.count }
 
-  static let migrations: [String] = [first]
+  static let migrations: [String] = [first, second]
 
   /// Brings a database to the newest version, each step in a transaction of its own.
   ///
@@ -128,5 +128,13 @@ enum SQLiteSchema {
       run BLOB NOT NULL, seq INTEGER NOT NULL, scope INTEGER NOT NULL, key TEXT NOT NULL,
       node TEXT NOT NULL, attempt INTEGER NOT NULL, time INTEGER NOT NULL, value TEXT NOT NULL,
       PRIMARY KEY (run, seq)) WITHOUT ROWID;
+    """
+
+  /// What hooks, stops and limits left of attempts and runs.
+  private static let second = """
+    ALTER TABLE attempts ADD COLUMN hook INTEGER;
+    ALTER TABLE attempts ADD COLUMN ending BLOB;
+    ALTER TABLE attempts ADD COLUMN unenforced BLOB;
+    ALTER TABLE runs ADD COLUMN stop BLOB;
     """
 }

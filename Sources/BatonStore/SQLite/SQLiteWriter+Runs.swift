@@ -68,12 +68,12 @@ extension SQLiteWriter: RunWrites {
     touch(id)
     try run(.insertAttempt) { [record] row in
       row.bind(record)
-      row.bind(20, Self.packed(withheld))
+      row.bind(23, withheld.packed)
       let isProgramRun = record.program != nil
-      row.bind(21, isProgramRun ? facts.workflow.namespace : nil)
-      row.bind(22, isProgramRun ? facts.workflow.application : nil)
-      row.bind(23, isProgramRun ? facts.version : nil)
-      row.bind(24, isProgramRun ? ProgramRunOrder.tail(record.id) : nil)
+      row.bind(24, isProgramRun ? facts.workflow.namespace : nil)
+      row.bind(25, isProgramRun ? facts.workflow.application : nil)
+      row.bind(26, isProgramRun ? facts.version : nil)
+      row.bind(27, isProgramRun ? ProgramRunOrder.tail(record.id) : nil)
     }
     noteAttempt(record, withheld)
     return record
@@ -96,13 +96,6 @@ extension SQLiteWriter: RunWrites {
       number: record.id.attempt, status: record.status, viewSeq: record.viewSeq,
       withheld: withheld)
     effects.tokens.append(.attempt(record.id.run, node: record.id.node, attempt))
-  }
-
-  private static func packed(_ withheld: [String]) -> [UInt8]? {
-    if withheld.isEmpty { return nil }
-    var packer = Packer()
-    packer.texts(withheld)
-    return packer.bytes
   }
 
   private static func bind(_ node: NodeRecord, _ row: RawStatement, from index: Int32) {

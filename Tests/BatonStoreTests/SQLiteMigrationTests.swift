@@ -1,0 +1,62 @@
+import BatonCore
+import BatonStore
+import GRDB
+import Testing
+
+@Suite("SQLite migrations")
+struct SQLiteMigrationTests {
+  /// Opens a copy of the database of version 1.
+  private func openVersionOne() async throws -> (SQLiteStore, TemporaryDirectory) {
+    let directory = try TemporaryDirectory()
+    let queue = try DatabaseQueue(path: directory.path + "/baton.sqlite")
+    try await queue.write { try $0.execute(sql: VersionOneDatabase.sql) }
+    try queue.close()
+    let store = try SQLiteStore(SQLiteOptions(directory: directory.path, clock: TestClock().now))
+    return (store, directory)
+  }
+
+  @Test("R6: a database of version 1 is migrated with all that it holds")
+  func versionOne() async throws {
+    let (store, directory) = try await openVersionOne()
+    try store.read { reader in
+      let run = try #require(try reader.run(Sample.id(1)))
+      #expect(run.header.externalID == "order-17" && run.header.arguments == ["day": "1"])
+      #expect(run.state.status == .failed && run.state.failures.map(\.node) == ["A"])
+      #expect(run.state.stop == nil)
+      try holds(reader.run(externalID: "order-17", of: Sample.flow) == run)
+      let attempts = try reader.attempts(of: Sample.id(1), node: "A")
+      #expect(attempts.map(\.status) == [.failed, .completed])
+      #expect(attempts[0].used?.argv == ["a"] && attempts[0].exitCode == 3)
+      #expect(attempts.allSatisfy { $0.hook == nil && $0.ending == nil })
+      #expect(attempts.allSatisfy { $0.limitsUnenforced == [] })
+      try holds(reader.nodes(of: Sample.id(1)).map(\.attempts) == [2, 0])
+      try holds(
+        reader.tokenPuts(of: Sample.id(1), TokenPutQuery(limit: 9)).map(\.seq) == [1, 2, 3])
+      try holds(reader.events(of: Sample.id(1), after: 0, limit: 9).map(\.event) == [1, 2])
+      try holds(reader.lastEventNumber() == 6)
+      try holds(reader.activeRuns() == [Sample.id(2)])
+      try holds(reader.newestVersion(namespace: "default", name: "app") == 3)
+      let query = ProgramRunQuery(
+        namespace: "default", application: "app",
+        program: ProgramReference(type: .command, id: "load"), limit: 9)
+      try holds(reader.programRuns(query).count == 3)
+    }
+    try holds(store.token(of: Sample.id(1))?.account.usedBytes == 4)
+    // What the new columns hold is written to rows of the old version as well.
+    try await store.commit { writer in
+      var attempt = try #require(try writer.attempts(of: Sample.id(2), node: "A").first)
+      attempt.status = .killed
+      attempt.ending = AttemptEnding(means: .term, processesEnded: 1, proof: .cgroup)
+      try writer.updateAttempt(attempt)
+      var state = RunState(status: .killed)
+      state.stop = StopOrder(reason: "r")
+      try writer.updateRun(Sample.id(2), state, expecting: .pending)
+    }
+    await store.close()
+    let again = try SQLiteStore(SQLiteOptions(directory: directory.path, clock: TestClock().now))
+    try holds(again.read { try $0.run(Sample.id(2)) }?.state.stop == StopOrder(reason: "r"))
+    let ending = try again.read { try $0.attempts(of: Sample.id(2), node: "A").first?.ending }
+    #expect(ending == AttemptEnding(means: .term, processesEnded: 1, proof: .cgroup))
+    await again.close()
+  }
+}
