@@ -61,33 +61,18 @@ package final class SQLiteStore: Store {
   package func readAsync<Value: Sendable>(
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
+    try Task.checkCancellation()
     do {
-      return try await pool.read { try body(SQLiteReader(SQLiteSession(reading: $0))) }
-    } catch {
-      throw failure.noting(SQLiteFault.error(error))
-    }
-  }
-
-  package func readPieces<Piece: Sendable>(
-    _ pieces: Int, _ read: @escaping @Sendable (Int, any StoreReader) throws -> Piece,
-    _ use: (Piece) async throws -> Void
-  ) async throws {
-    let snapshot: DatabaseSnapshot
-    do {
-      snapshot = try pool.makeSnapshot()
-    } catch {
-      throw failure.noting(SQLiteFault.error(error))
-    }
-    for number in 0..<pieces {
-      let piece: Piece
-      do {
-        piece = try await snapshot.read {
-          try read(number, SQLiteReader(SQLiteSession(reading: $0)))
+      return try await withCheckedThrowingContinuation { continuation in
+        // Not the library's own `async` reading: it gives its connection back on a thread of the
+        // cooperative pool, and all of those may wait in `read` for a connection.
+        pool.asyncRead { database in
+          continuation.resume(
+            with: Result { try body(SQLiteReader(SQLiteSession(reading: database.get()))) })
         }
-      } catch {
-        throw failure.noting(SQLiteFault.error(error))
       }
-      try await use(piece)
+    } catch {
+      throw failure.noting(SQLiteFault.error(error))
     }
   }
 
