@@ -96,7 +96,9 @@ extension ConnectionPool: Caller, EncodedCaller {
         }
         // Without a connection nothing was sent, so nothing can be done twice.
         let mayRepeat = connection == nil || Self.isRepeatable(method, options)
-        guard mayRepeat, goesOn(failures, &lost) else { throw error }
+        // A server that says this is there, and somebody has to do something first.
+        let isFinal = error.reason == "store_read_only"
+        guard mayRepeat, !isFinal, goesOn(failures, &lost) else { throw error }
         if connection != nil {
           try await wait(self.options.backoff.delay(afterFailures: failures), deadline: deadline)
         }

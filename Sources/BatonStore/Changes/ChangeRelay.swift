@@ -37,12 +37,25 @@ final class ChangeRelay: Sendable {
     watch = inotify_init1(Int32(IN_CLOEXEC))
     guard pipe(&ends) == 0, watch >= 0,
       inotify_add_watch(watch, directory, UInt32(IN_MODIFY)) >= 0
-    else { throw .failed("cannot watch \(directory): errno \(errno)") }
+    else { throw .failed("cannot watch \(directory): \(Self.message(errno))") }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     stopRead = ends[0]
     stopWrite = Mutex(ends[1])
     file = Glibc.open(directory + "/" + name, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw .failed("cannot make \(directory)/\(name): errno \(errno)") }
+  }
+
+  /// What an error number means here, where it is the bound of a resource that few know.
+  private static func message(_ number: Int32) -> String {
+    let text = String(cString: strerror(number))
+    switch number {
+    case EMFILE:
+      return "\(text): no inotify instance is free; raise the sysctl "
+        + "fs.inotify.max_user_instances, or the process's limit of open files"
+    case ENOSPC:
+      return "\(text): no inotify watch is free; raise the sysctl fs.inotify.max_user_watches"
+    default: return text
+    }
   }
 
   deinit {

@@ -9,6 +9,8 @@ enum SQLiteFault {
   ///
   /// A constraint concerns one unit; everything else the whole store.
   static func error(_ code: Int32, _ db: OpaquePointer?) -> any Error {
+    // SQLite does not keep it for a failure of a commit; it is still the thread's then.
+    let lastError = errno
     let message = String(cString: sqlite3_errmsg(db))
     if code & 0xFF == SQLITE_CONSTRAINT {
       return BatonError(.internal, "internal", "the store refused a row: \(message)")
@@ -16,7 +18,8 @@ enum SQLiteFault {
     // The task that was reading has been cancelled.
     if code & 0xFF == SQLITE_INTERRUPT { return CancellationError() }
     let systemError = db.map { sqlite3_system_errno($0) } ?? 0
-    return storeError(sqlite3_extended_errcode(db), systemError, message)
+    return storeError(
+      sqlite3_extended_errcode(db), systemError == 0 ? lastError : systemError, message)
   }
 
   /// The failure that a call of GRDB met.

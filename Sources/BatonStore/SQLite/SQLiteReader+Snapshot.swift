@@ -56,7 +56,6 @@ extension RawStatement {
     var withheld: [String] = []
     if let packed = optionalBytes(4) { withheld = try [String](packed: packed) }
     return TokenSnapshot.Attempt(
-      number: int(1), status: try value(2), viewSeq: seq(3), withheld: withheld,
-      hook: try optionalValue(5))
+      number: int(1), status: try value(2), viewSeq: seq(3), withheld: withheld)
   }
 }
