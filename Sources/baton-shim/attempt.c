@@ -16,6 +16,7 @@ enum { CPU_RETRY_MS = 100 };
 
 struct attempt {
   int directory, signals;
+  pid_t parent;
   struct launch launch;
   struct cgroup group;
   struct stdio stdio;
@@ -252,6 +253,17 @@ static void finish_logs(struct attempt *attempt) {
   }
 }
 
+// A program may be over before anybody looks, and resource limits count whole seconds of each
+// process.
+static const char *limit_passed(const struct attempt *attempt) {
+  const struct limits *limits = &attempt->launch.limits;
+  if (attempt->ending.requested) return NULL;
+  if (limits->output_bytes && attempt->out.total + attempt->err.total > limits->output_bytes)
+    return "output_bytes";
+  if (limits->cpu_ms && attempt->outcome.cpu_us / 1000 > limits->cpu_ms) return "cpu_time";
+  return NULL;
+}
+
 static int finish(struct attempt *attempt) {
   struct outcome *outcome = &attempt->outcome;
   if (attempt->group.fd >= 0 && attempt->launch.limits.memory &&
@@ -275,6 +287,7 @@ static int finish(struct attempt *attempt) {
   outcome->cpu_us = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
                     (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
   outcome->max_rss_kb = (uint64_t)usage.ru_maxrss;
+  if (!outcome->limit) outcome->limit = limit_passed(attempt);
   outcome->out = &attempt->out;
   outcome->err = &attempt->err;
   outcome->ending = &attempt->ending;
@@ -282,12 +295,15 @@ static int finish(struct attempt *attempt) {
     outcome->leftover = attempt->ending.table.count - process_alive(&attempt->ending.table);
   bool sync = !(attempt->launch.flags & LAUNCH_NO_SYNC);
   bool written = outcome_write(attempt->directory, outcome, sync);
+  if (attempt->group.fd >= 0 && getppid() != attempt->parent)
+    cgroup_remove_parent(&attempt->group);
   if (attempt->ending.gave_up) ending_go_on(&attempt->ending, attempt->directory);
   return written ? SHIM_DONE : SHIM_NO_OUTCOME;
 }
 
 int attempt_run(const char *path) {
   static struct attempt attempt;
+  attempt.parent = getppid();
   attempt.directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (attempt.directory < 0 || !prepare_process(&attempt)) return SHIM_UNUSABLE;
   if (!launch_read(attempt.directory, &attempt.launch)) return SHIM_UNUSABLE;

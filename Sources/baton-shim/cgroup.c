@@ -45,7 +45,7 @@ static bool is_stale(const char *name) {
   unsigned long long start = 0;
   struct process owner;
   if (sscanf(name, "baton-%d-%llu", &pid, &start) != 2) return false;
-  return !process_read(pid, &owner) || owner.start != start;
+  return !process_read(pid, &owner) || owner.start != start || !owner.alive;
 }
 
 // Takes away what earlier servers left behind; a group in use refuses to go.
@@ -166,6 +166,16 @@ bool cgroup_remove(struct cgroup *group) {
   if (!cgroup_is_empty(group)) return false;
   remove_inner(group->fd);
   return rmdir(group->path) == 0 || errno == ENOENT;
+}
+
+void cgroup_remove_parent(const struct cgroup *group) {
+  char path[sizeof group->path];
+  snprintf(path, sizeof path, "%s", group->path);
+  char *slash = strrchr(path, '/');
+  if (!slash) return;
+  *slash = 0;
+  const char *name = strrchr(path, '/');
+  if (name && is_stale(name + 1)) rmdir(path);
 }
 
 int cgroup_watch(struct cgroup *group) {

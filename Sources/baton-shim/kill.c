@@ -131,7 +131,10 @@ void ending_go_on(struct ending *ending, int directory) {
   ending->done = ending->gave_up = false;
   ending->give_up_ms = INT64_MAX;
   ending_run(ending);
-  if (ending->scope.group) cgroup_remove(ending->scope.group);
+  if (ending->scope.group) {
+    cgroup_remove(ending->scope.group);
+    cgroup_remove_parent(ending->scope.group);
+  }
   _exit(SHIM_DONE);
 }
 

@@ -39,12 +39,13 @@ static void raise_open_files(void) {
   setrlimit(RLIMIT_NOFILE, &raised);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv, char **env) {
   if (argc == 4 && strcmp(argv[1], "--serve") == 0) {
     int socket = (int)strtol(argv[2], NULL, 10);
     prepare();
     setsid();
     sys_close_from(socket + 1);
+    title_prepare(argv, env);
     raise_open_files();
     sigset_t all;
     sigfillset(&all);
@@ -55,7 +56,9 @@ int main(int argc, char **argv) {
   if ((argc == 3 || argc == 4) && strcmp(argv[1], "--run") == 0) {
     prepare();
     cgroup_prepare(argc == 4 ? argv[3] : "auto");
-    return attempt_run(argv[2]);
+    int status = attempt_run(argv[2]);
+    cgroup_leave();
+    return status;
   }
   if (argc == 3 && strcmp(argv[1], "--sweep") == 0) {
     prepare();

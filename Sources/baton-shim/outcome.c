@@ -129,8 +129,8 @@ bool outcome_write(int directory, const struct outcome *outcome, bool sync) {
   char buffer[8192];
   size_t length = outcome_text(outcome, buffer, sizeof buffer);
   while (!write_once(directory, buffer, length, sync)) {
-    // How the attempt ended must not get lost because there is no room for a moment.
-    if (errno != ENOSPC && errno != EDQUOT) return false;
+    // How the attempt ended must not get lost because nothing can be written for a moment.
+    if (errno != ENOSPC && errno != EDQUOT && errno != EROFS) return false;
     poll(NULL, 0, RETRY_MS);
   }
   return true;

@@ -93,7 +93,10 @@ static int fork_shim(const struct request *request) {
   if (pid != 0) return pid < 0 ? -1 : pidfd;
   // What belongs to the server would keep its engine from seeing the server's end.
   sys_close_from(3);
-  _exit(request->kind == SWEEP ? sweep_run(request->path, false) : attempt_run(request->path));
+  bool sweeps = request->kind == SWEEP;
+  // It outlives the server, and an operator shall see what it is.
+  title_set(sweeps ? "--sweep" : "--run", request->path);
+  _exit(sweeps ? sweep_run(request->path, false) : attempt_run(request->path));
 }
 
 static bool start_watching(const struct request *request) {

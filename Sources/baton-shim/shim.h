@@ -37,6 +37,9 @@ int64_t now_ms(void);
 ssize_t read_small(int directory, const char *path, char *buffer, size_t size);
 bool write_all(int fd, const void *data, size_t length);
 const char *boot_id(void);
+// The room of the command line that `ps` shows, and what it shall show from now on.
+void title_prepare(char **argv, char **env);
+void title_set(const char *role, const char *path);
 
 // ---- text.c: small texts without allocation ----
 
@@ -107,6 +110,8 @@ bool cgroup_is_empty(const struct cgroup *group);
 bool cgroup_kill(const struct cgroup *group);
 // Removes the group and those made inside it. True if it is gone: the proof that it was empty.
 bool cgroup_remove(struct cgroup *group);
+// Removes the directory the group was in if the server that made it is gone and no other is in it.
+void cgroup_remove_parent(const struct cgroup *group);
 int cgroup_watch(struct cgroup *group);
 bool cgroup_limit_memory(const struct cgroup *group, uint64_t bytes);
 bool cgroup_memory_exceeded(const struct cgroup *group);

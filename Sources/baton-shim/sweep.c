@@ -40,7 +40,10 @@ int sweep_run(const char *path, bool print) {
     if (claim.markers[0]) ending.scope.markers = claim.markers;
     ending_begin(&ending, SWEEP_GRACE_MS);
     ending_run(&ending);
-    if (ending.scope.group) cgroup_remove(&group);
+    if (ending.scope.group) {
+      cgroup_remove(&group);
+      cgroup_remove_parent(&group);
+    }
   }
   struct outcome outcome = {.kind = ENDED_LOST, .ended_ms = now_wall_ms(), .ending = &ending};
   outcome.leftover = ending.table.count - process_alive(&ending.table);

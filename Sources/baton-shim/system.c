@@ -69,3 +69,27 @@ const char *boot_id(void) {
   while (length > 0 && id[length - 1] == '\n') id[--length] = 0;
   return id;
 }
+
+static struct {
+  char *start;
+  size_t size;
+} title;
+
+void title_prepare(char **argv, char **env) {
+  char *end = argv[0];
+  // Arguments and environment lie behind one another; the environment is there for its room.
+  for (char **at = argv; *at && *at == end; at++) end += strlen(*at) + 1;
+  for (char **at = env; *at && *at == end; at++) end += strlen(*at) + 1;
+  title.start = argv[0];
+  title.size = (size_t)(end - argv[0]);
+}
+
+void title_set(const char *role, const char *path) {
+  if (title.size < 2) return;
+  struct text text = text_make(title.start, title.size);
+  text_add(&text, "baton-shim ");
+  text_add(&text, role);
+  text_add(&text, " ");
+  text_add(&text, path);
+  memset(title.start + text.length, 0, title.size - text.length);
+}

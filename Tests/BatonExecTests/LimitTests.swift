@@ -26,6 +26,36 @@ import Testing
     }
   }
 
+  @Test("WF-43 a program that is over at once has passed its limit all the same")
+  func shortOutput() async throws {
+    try await withExecutor { harness in
+      for _ in 0..<20 {
+        var spec = Harness.shell(Harness.key(), "printf %2000s .")
+        spec.limits.outputBytes = 1000
+        let outcome = try await harness.outcome(of: spec)
+        #expect(outcome.limitExceeded == "output_bytes", "\(outcome)")
+        #expect(outcome.standardOutput.written == 2000)
+      }
+      var spec = Harness.shell(Harness.key(), "printf %2000s .")
+      spec.limits.outputBytes = 2000
+      #expect(try await harness.outcome(of: spec).limitExceeded == nil)
+    }
+  }
+
+  @Test("WF-43 processor time counts for all processes of an attempt", arguments: [true, false])
+  func cpuTimeOfChildren(cgroups: Bool) async throws {
+    try await withExecutor(configure: useCgroups(cgroups)) { harness in
+      // Without a cgroup each process has its own second; together they have passed the limit.
+      let loop = "i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done"
+      var spec = Harness.shell(Harness.key(), "(\(loop)); (\(loop)); \(loop)")
+      spec.limits.cpuTime = .milliseconds(20)
+      spec.stopGrace = .milliseconds(200)
+      let outcome = try await harness.outcome(of: spec)
+      #expect(outcome.limitExceeded == "cpu_time", "\(outcome)")
+      #expect(outcome.limitsUnenforced == [])
+    }
+  }
+
   @Test("G65 open files and memory make the program's own calls fail")
   func resources() async throws {
     try await withExecutor { harness in
