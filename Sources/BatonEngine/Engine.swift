@@ -80,6 +80,7 @@ package final class Engine: Sendable {
   package func recover() throws {
     let active = try store.read { try $0.activeRuns() }
     var recovered: [(driver: RunDriver, hasBegun: Bool)] = []
+    var running: Set<AttemptKey> = []
     for id in active {
       let machine = try readMachine(id)
       let driver = RunDriver(machine, engine: self)
@@ -88,11 +89,13 @@ package final class Engine: Sendable {
       // What runs keeps its slots before anything else gets one.
       slots.takeAnyway(machine.running.count)
       for (position, attempt) in machine.running {
+        running.insert(AttemptKey(attempt.id))
         programs.attach(
           attempt, grace: machine.plan.steps[position].stopGrace,
           deadline: machine.deadline(of: attempt, at: position))
       }
     }
+    programs.removeFilesOfEnded(running: running)
     for (driver, hasBegun) in recovered { driver.send(hasBegun ? .wake : .begin) }
     if !active.isEmpty {
       logger.info("runs continue", metadata: ["runs": "\(active.count)"])

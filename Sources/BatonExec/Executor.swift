@@ -22,7 +22,9 @@ package protocol Executor: Sendable {
   /// Starts an attempt.
   ///
   /// Returns once the start is under way. From then on the attempt survives this process, and its
-  /// outcome arrives through the handler: also one that says it could not be started.
+  /// outcome arrives through the handler: also one that says it could not be started. While the
+  /// attempt's directory cannot be written (no room, read-only, no permission) nothing is begun,
+  /// and the launch is repeated until it can be, or until `kill`.
   /// - Throws: When nothing was begun and no outcome will come.
   func launch(_ spec: LaunchSpec) throws(ExecError)
 
@@ -50,6 +52,10 @@ package protocol Executor: Sendable {
   /// Removes the files a program got, its launch data and its working directory if it is empty;
   /// keeps logs and outcome. To be called once the outcome is recorded.
   func removeFiles(_ key: AttemptKey)
+
+  /// Does the same for all attempts but those that run: for what an earlier process that was
+  /// killed has recorded, but not removed. To be called before anything is launched.
+  func removeFilesOfEnded(running: Set<AttemptKey>)
 
   /// Removes everything of a run, logs included.
   func removeRun(_ run: RunID)

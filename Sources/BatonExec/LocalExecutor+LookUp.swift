@@ -25,6 +25,7 @@ extension LocalExecutor {
   ///
   /// What cannot be found out now says nothing: the attempt stays owed and is looked at later.
   func lookUp(_ attempt: Watched, id: UInt64, after occasion: Occasion) {
+    if case .waiting(let spec) = attempt.kind { return begin(spec, attempt, id: id) }
     do throws(ExecError) {
       switch try attempt.directory.standing() {
       case .ended(let outcome): deliver(outcome, of: attempt, id: id)
@@ -37,6 +38,41 @@ extension LocalExecutor {
       logger.error("attempt \(attempt.key) is tried again: \(error)")
       retryLater(attempt, id: id)
     }
+  }
+
+  /// Launches an attempt that has waited for its directory.
+  private func begin(_ spec: LaunchSpec, _ waiting: Watched, id: UInt64) {
+    do throws(ExecError) {
+      try prepare(spec, in: waiting.directory)
+      var attempt = waiting
+      attempt.kind = .launched
+      attempt.failures = 0
+      // From here on a kill is told to the shim.
+      let isWanted = state.withLock { state in
+        guard !state.unwanted.contains(id) else { return false }
+        state.watched[id] = attempt
+        return true
+      }
+      guard isWanted else { return deliver(neverLaunched(), of: waiting, id: id) }
+      try request(attempt.request, id: id)
+      logger.notice("attempt \(spec.key) is launched; its directory can be written again")
+    } catch {
+      if state.withLock({ $0.unwanted.contains(id) }) {
+        return deliver(neverLaunched(), of: waiting, id: id)
+      }
+      guard error.code == .storage else {
+        return deliver(
+          ProcessOutcome(exit: .notStarted(message: error.message), endedAt: now()), of: waiting,
+          id: id)
+      }
+      retryLater(waiting, id: id)
+    }
+  }
+
+  private func neverLaunched() -> ProcessOutcome {
+    ProcessOutcome(
+      exit: .notStarted(message: "it was ended before its directory could be written"),
+      endedAt: now())
   }
 
   private func watchOn(
@@ -71,7 +107,7 @@ extension LocalExecutor {
       return retryLater(attempt, id: id)
     }
     switch attempt.kind {
-    case .launched, .found: deliver(notStarted(after: occasion), of: attempt, id: id)
+    case .waiting, .launched, .found: deliver(notStarted(after: occasion), of: attempt, id: id)
     case .attached, .swept:
       // It had a claim before, and somebody took that away.
       deliver(ProcessOutcome(exit: .lost, endedAt: now()), of: attempt, id: id)
@@ -125,7 +161,7 @@ extension LocalExecutor {
     state.withLock { state in
       guard state.watched[id] != nil else { return }
       state.watched[id] = attempt
-      state.retries[id] = .now + pause
+      state.retries[id] = .now + (state.unwanted.contains(id) ? .zero : pause)
     }
   }
 
@@ -150,6 +186,7 @@ extension LocalExecutor {
   func forget(_ id: UInt64) {
     state.withLock { state in
       state.retries[id] = nil
+      state.unwanted.remove(id)
       guard let attempt = state.watched.removeValue(forKey: id) else { return }
       state.ids[attempt.key] = nil
     }

@@ -7,6 +7,8 @@ extension LocalExecutor {
   /// An attempt whose outcome is owed.
   struct Watched: Sendable {
     enum Kind: Sendable {
+      /// To be launched once its directory can be written; nothing was begun.
+      case waiting(LaunchSpec)
       /// This executor had a shim forked for it.
       case launched
       /// A shim that an earlier server forked.
@@ -25,7 +27,7 @@ extension LocalExecutor {
 
     var request: ShimServer.Request {
       switch kind {
-      case .launched: .launch(path: directory.path)
+      case .waiting, .launched: .launch(path: directory.path)
       case .attached(let shim): .watch(shim)
       case .swept, .found: .sweep(path: directory.path)
       }
@@ -42,6 +44,8 @@ extension LocalExecutor {
     var ids: [AttemptKey: UInt64] = [:]
     /// Attempts to look at again, and when.
     var retries: [UInt64: ContinuousClock.Instant] = [:]
+    /// Those that wait for their directory and shall not be launched any more.
+    var unwanted: Set<UInt64> = []
     var signals: [UInt64: FollowSignal] = [:]
     /// Requests the socket had no room for, in order.
     var outbox: [[UInt8]] = []
@@ -62,6 +66,18 @@ extension LocalExecutor {
   func owe(_ attempt: Watched) {
     retryLater(attempt, id: enroll(attempt))
     wake()
+  }
+
+  /// Has an attempt never launched that waits for its directory, and its outcome told soon.
+  ///
+  /// - Returns: False when it does not wait.
+  func giveUpWaiting(_ key: AttemptKey) -> Bool {
+    state.withLock { state in
+      guard let id = state.ids[key], case .waiting? = state.watched[id]?.kind else { return false }
+      state.unwanted.insert(id)
+      state.retries[id] = .now
+      return true
+    }
   }
 
   private func enroll(_ attempt: Watched) -> UInt64 {

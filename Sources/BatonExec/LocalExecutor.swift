@@ -15,6 +15,7 @@ package final class LocalExecutor: Executor {
   let logger: Logger
   let onOutcome: OutcomeHandler
   let state: Mutex<State>
+  private let launched: LaunchedList
   /// Wakes the thread out of its wait: `[0]` is read, `[1]` written.
   private let wakePipe: [Int32]
 
@@ -40,6 +41,7 @@ package final class LocalExecutor: Executor {
     self.configuration = configuration
     self.logger = logger
     self.onOutcome = onOutcome
+    launched = LaunchedList(data: configuration.dataDirectory)
     wakePipe = ends
     state = Mutex(State())
   }
@@ -75,8 +77,19 @@ package final class LocalExecutor: Executor {
   package func launch(_ spec: LaunchSpec) throws(ExecError) {
     let directory = try directory(of: spec.key)
     if state.withLock({ $0.ids[spec.key] != nil }) { return }
-    try directory.prepare(spec, settings: configuration.launchSettings)
+    do throws(ExecError) {
+      try prepare(spec, in: directory)
+    } catch  where error.code == .storage {
+      logger.error("attempt \(spec.key) waits for its directory: \(error)")
+      return owe(Watched(key: spec.key, directory: directory, kind: .waiting(spec)))
+    }
     try watch(Watched(key: spec.key, directory: directory, kind: .launched))
+  }
+
+  /// Writes all a shim needs to start an attempt.
+  func prepare(_ spec: LaunchSpec, in directory: AttemptDirectory) throws(ExecError) {
+    try launched.add(spec.key)
+    try directory.prepare(spec, settings: configuration.launchSettings)
   }
 
   package func attach(_ key: AttemptKey) throws(ExecError) -> AttemptFinding {
@@ -115,6 +128,7 @@ package final class LocalExecutor: Executor {
 
   package func kill(_ key: AttemptKey, grace: Duration, reason: String) throws(ExecError) {
     let directory = try directory(of: key)
+    if giveUpWaiting(key) { return wake() }
     guard Files.exists(directory.path) else { return }
     // Only an attempt whose shim is gone has ended: the program can write an outcome, too.
     if case .ended = try directory.standing() { return }
@@ -126,7 +140,9 @@ package final class LocalExecutor: Executor {
 
   package func survivors(of key: AttemptKey) -> [KillReport.Survivor] {
     guard let path = try? directory(of: key).path,
-      let outcome = try? OutcomeFile.read(directory: path)
+      let outcome = try? OutcomeFile.read(directory: path),
+      // None of them has outlived the machine; who has their pids now is somebody else.
+      (try? ClaimFile(directory: path))?.isOfEarlierBoot != true
     else { return [] }
     return (outcome.kill?.survivors ?? []).filter { survivor in
       guard let pid = Int32(exactly: survivor.pid) else { return false }
@@ -137,6 +153,11 @@ package final class LocalExecutor: Executor {
 
   package func removeFiles(_ key: AttemptKey) {
     (try? directory(of: key))?.removeFiles()
+    launched.remove(key)
+  }
+
+  package func removeFilesOfEnded(running: Set<AttemptKey>) {
+    for key in launched.all where !running.contains(key) { removeFiles(key) }
   }
 
   package func removeRun(_ run: RunID) {

@@ -184,6 +184,8 @@ package final class ScriptedExecutor: Executor {
 
   package func removeFiles(_ key: AttemptKey) {}
 
+  package func removeFilesOfEnded(running: Set<AttemptKey>) {}
+
   package func removeRun(_ run: RunID) {
     state.withLock { state in
       state.attempts = state.attempts.filter { $0.key.run != run }

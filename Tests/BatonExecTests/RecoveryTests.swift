@@ -115,6 +115,63 @@ import Testing
     }
   }
 
+  @Test("G60 pid and start of an earlier boot name nobody of this one")
+  func otherBoot() async throws {
+    let directory = try temporaryDirectory()
+    defer { removeTree(directory) }
+    let key = Harness.key()
+    try await withExecutor(directory: directory) { harness in
+      try harness.executor.launch(Harness.shell(key, "echo ready; exec sleep 1000"))
+      try await harness.waitForOutput(of: key, "ready")
+    }
+    let running = processes(of: key)
+    defer { for pid in running { kill(Int32(pid), SIGKILL) } }
+    try await withExecutor(directory: directory) { harness in
+      let path = try harness.executor.path(of: key, file: "claim")
+      let lines = try #require(readFile(path)).split(separator: "\n")
+      let pid = try #require(lines.first { $0.hasPrefix("pid ") }?.dropFirst(4))
+      let start = try #require(lines.first { $0.hasPrefix("start ") }?.dropFirst(6))
+      let moved = lines.map { $0.hasPrefix("boot ") ? "boot of-another-day" : $0 }
+      try HostileProgramTests.write(path, moved.joined(separator: "\n") + "\n")
+      #expect(try harness.executor.attach(key) == .lost)
+      #expect(try await harness.outcomes.of(key).exit == .lost)
+      #expect(running.count == 1 && processes(of: key) == running, "nobody else is ended")
+      try HostileProgramTests.write(
+        harness.executor.path(of: key, file: "outcome"),
+        "baton-outcome 1\nexit lost\nkill_ended 1\nsurvivor \(pid) \(start) sleep\nend\n")
+      #expect(harness.executor.survivors(of: key) == [])
+      try HostileProgramTests.write(path, lines.joined(separator: "\n") + "\n")
+      #expect(harness.executor.survivors(of: key).count == 1, "of this boot it is one")
+    }
+  }
+
+  @Test("a shim is seen as the attempt that it owns, and its group goes with it")
+  func namedShim() async throws {
+    let directory = try temporaryDirectory()
+    defer { removeTree(directory) }
+    let key = Harness.key()
+    try await withExecutor(directory: directory) { harness in
+      try harness.executor.launch(Harness.shell(key, "mkfifo f; echo ready; read x < f"))
+      try await harness.waitForOutput(of: key, "ready")
+      let shim = try claimValue("pid", of: key, in: harness)
+      let command = try #require(readFile("/proc/\(shim)/cmdline")).prefix { $0 != "\0" }
+      #expect(command == "baton-shim --run \(try harness.executor.path(of: key))")
+      let server = try ShortageTests.server(of: key, in: harness)
+      #expect(readFile("/proc/\(server)/cmdline")?.contains("--serve") == true)
+    }
+    // Its server is gone. What it leaves is for nobody else to clear away.
+    try await withExecutor(directory: directory) { harness in
+      #expect(try harness.executor.attach(key) == .running)
+      let group = try? claimValue("cgroup", of: key, in: harness)
+      try HostileProgramTests.write(harness.executor.path(of: key, file: "work/f"), "go\n")
+      #expect(try await harness.outcomes.of(key).exit == .exited(code: 0))
+      guard let group else { return }
+      #expect(access(group, F_OK) != 0)
+      let parent = group.split(separator: "/").dropLast().joined(separator: "/")
+      #expect(access("/" + parent, F_OK) != 0)
+    }
+  }
+
   @Test("R2 however many shims there are, the program starts once")
   func claimRace() async throws {
     let directory = try temporaryDirectory()
@@ -155,6 +212,36 @@ import Testing
       let next = Harness.key()
       #expect(try await harness.outcome(of: Harness.shell(next, "exit 8")).exit == .exited(code: 8))
       #expect(harness.outcomes.all(of: key).count == 1)
+    }
+  }
+
+  @Test("G59 what an engine did not come to remove, the next one does")
+  func filesOfEnded() async throws {
+    let directory = try temporaryDirectory()
+    defer { removeTree(directory) }
+    let ended = Harness.key("ended")
+    let running = Harness.key("running")
+    let file = AttemptFile(name: "secret", variable: "SECRET", contents: [1])
+    try await withExecutor(directory: directory) { harness in
+      var spec = Harness.shell(ended, "exit 0")
+      spec.files = [file]
+      _ = try await harness.outcome(of: spec)
+      spec = Harness.shell(running, "mkfifo f; echo ready; read x < f")
+      spec.files = [file]
+      try harness.executor.launch(spec)
+      try await harness.waitForOutput(of: running, "ready")
+    }
+    try await withExecutor(directory: directory) { harness in
+      harness.executor.removeFilesOfEnded(running: [running])
+      let path = try harness.executor.path(of: ended)
+      #expect(Set(names(in: path)) == ["claim", "outcome"])
+      #expect(access(try harness.executor.path(of: running, file: "secret"), F_OK) == 0)
+      #expect(names(in: directory + "/launched").count == 1)
+      #expect(try harness.executor.attach(running) == .running)
+      try HostileProgramTests.write(harness.executor.path(of: running, file: "work/f"), "go\n")
+      _ = try await harness.outcomes.of(running)
+      harness.executor.removeFiles(running)
+      #expect(names(in: directory + "/launched") == [])
     }
   }
 

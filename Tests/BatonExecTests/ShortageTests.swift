@@ -88,6 +88,28 @@ import Testing
     }
   }
 
+  @Test("G59 an attempt whose directory cannot be written waits for it")
+  func unwritable() async throws {
+    try await withExecutor { harness in
+      let key = Harness.key()
+      let killed = Harness.key()
+      try HostileProgramTests.write(harness.directory + "/attempts", "no directory")
+      try harness.executor.launch(Harness.shell(key, "exit 4"))
+      try harness.executor.launch(Harness.shell(killed, "exit 4"))
+      try harness.executor.kill(killed, grace: .zero, reason: "run_stopped")
+      guard case .notStarted = try await harness.outcomes.of(killed).exit else {
+        Issue.record("\(harness.outcomes.all(of: killed))")
+        return
+      }
+      #expect(harness.outcomes.all(of: key) == [], "nothing was begun, nothing has ended")
+      unlink(harness.directory + "/attempts")
+      #expect(try await harness.outcomes.of(key).exit == .exited(code: 4))
+      #expect(harness.outcomes.all(of: key).count == 1)
+      #expect(harness.outcomes.all(of: killed).count == 1)
+      #expect(access(try harness.executor.path(of: killed), F_OK) != 0)
+    }
+  }
+
   @Test("a launch that is refused for want of descriptors is repeated")
   func launchRefused() async throws {
     try await withExecutor { harness in

@@ -89,6 +89,11 @@ final class Programs: Sendable {
     }
   }
 
+  /// Removes the files of attempts that ended before a restart; before anything is launched.
+  func removeFilesOfEnded(running: Set<AttemptKey>) {
+    executor.removeFilesOfEnded(running: running)
+  }
+
   func removeFiles(_ id: AttemptID) { queue.yield(.removeFiles(AttemptKey(id))) }
 
   /// Carries out jobs until the task is cancelled; `report` gets what became of attempts.

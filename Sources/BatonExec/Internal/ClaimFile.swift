@@ -5,6 +5,8 @@ struct ClaimFile {
   /// The shim; nil when the engine has the claim, or when the shim is of an earlier boot.
   var shim: ProcessIdentity?
   var isByShim: Bool
+  /// Whether the machine was started anew since: no process of the attempt can be left.
+  var isOfEarlierBoot = false
 
   /// The claim in a directory, or nil when there is none.
   ///
@@ -21,8 +23,9 @@ struct ClaimFile {
       fields[line[..<space]] = line[line.index(after: space)...]
     }
     isByShim = fields["owner"] != "engine"
-    guard isByShim, let boot = fields["boot"], boot == (try ProcessIdentity.boot()),
-      let pid = fields["pid"].flatMap({ Int32($0) }),
+    guard isByShim, let boot = fields["boot"] else { return }
+    isOfEarlierBoot = boot != (try ProcessIdentity.boot())
+    guard !isOfEarlierBoot, let pid = fields["pid"].flatMap({ Int32($0) }),
       let start = fields["start"].flatMap({ UInt64($0) })
     else { return }
     shim = ProcessIdentity(pid: pid, start: start)

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Synchronization
 
 /// Waits for one change in a directory that the shim server watches.
@@ -52,11 +53,21 @@ final class FollowSignal: Sendable {
     while true {
       let (met, refused) = state.withLock { (isMet($0), $0.refused) }
       if let refused {
-        throw ExecError(.storage, "cannot watch the log: \(Files.message(refused))", errno: refused)
+        throw ExecError(.storage, Self.message(refused), errno: refused)
       }
       if met { return }
       try Task.checkCancellation()
       await suspend(until: isMet)
+    }
+  }
+
+  private static func message(_ number: Int32) -> String {
+    let text = "cannot watch the log: \(Files.message(number))"
+    // Few know these bounds of a user.
+    switch number {
+    case EMFILE: return text + "; raise the sysctl fs.inotify.max_user_instances"
+    case ENOSPC: return text + "; raise the sysctl fs.inotify.max_user_watches"
+    default: return text
     }
   }
 

@@ -126,7 +126,10 @@ struct ShimServer: Sendable {
     var argv = ([program] + arguments).map { strdup($0) }
     argv.append(nil)
     defer { for argument in argv { free(argument) } }
-    var environment: [UnsafeMutablePointer<CChar>?] = [nil]
+    // Nothing is inherited; what is there is room for the names under which `ps` shows the shims.
+    let room = strdup("BATON_SHIM_TITLE=" + String(repeating: "-", count: 240))
+    defer { free(room) }
+    var environment = [room, nil]
     return posix_spawn(&pid, program, &actions, nil, argv, &environment)
   }
 }

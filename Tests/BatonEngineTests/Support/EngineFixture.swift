@@ -16,8 +16,6 @@ struct EngineFixture: Sendable {
   let client: Wire.EngineClient
   let tokens: Wire.TokenStoreClient
   let programs: ScriptedPrograms
-  /// How the clients reach both services.
-  let transport: InProcessTransport
 
   static let features = ApplicationFeatures(
     programTypes: [.command, .noop],
@@ -101,8 +99,7 @@ extension House {
       defer { group.cancelAll() }
       return try await body(
         EngineFixture(
-          engine: engine, client: .init(transport), tokens: .init(transport), programs: programs,
-          transport: transport))
+          engine: engine, client: .init(transport), tokens: .init(transport), programs: programs))
     }
     // What the engine had submitted is stored or refused before another takes its place.
     try? await engineStore.commit { _ in }

@@ -114,6 +114,10 @@ final class ScriptedPrograms: Executor {
     base.removeFiles(key)
   }
 
+  func removeFilesOfEnded(running: Set<AttemptKey>) {
+    base.removeFilesOfEnded(running: running)
+  }
+
   func removeRun(_ run: RunID) { base.removeRun(run) }
 
   func readLog(
