@@ -21,6 +21,13 @@ struct ServeCommand: AsyncParsableCommand {
     }
     OpenFiles.raiseLimit()
     let directory = try DataDirectory(configuration.dataDirectory, roles: configuration.roles)
+    if let earlier = directory.earlierPath {
+      Logger(label: "batond").warning(
+        """
+        the data directory was \(earlier) before; programs that still run were given paths in it. \
+        A link from there to \(directory.path) lets them reach their files
+        """)
+    }
     try await Installation(configuration, directory).serve()
     directory.release()
   }

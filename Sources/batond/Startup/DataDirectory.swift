@@ -1,8 +1,11 @@
+internal import Foundation
 internal import Glibc
 
 /// The data directory of an installation, with one holder for each role (C4).
 final class DataDirectory {
   let path: String
+  /// Where the engine's programs last knew the directory, when it is not there any more.
+  private(set) var earlierPath: String?
   private var locks: [Int32] = []
 
   /// Creates the directory when it is missing (0700) and takes the roles.
@@ -15,6 +18,27 @@ final class DataDirectory {
     for role in roles.sorted(by: { $0.rawValue < $1.rawValue }) {
       locks.append(try Self.lock(path + "/locks/\(role.rawValue)", role, path))
     }
+    if roles.contains(.engine) { notePath() }
+  }
+
+  /// Keeps where the directory is, and learns where it was before.
+  ///
+  /// Programs that run across a move hold paths of the earlier place. What cannot be noted is
+  /// noted by the next start.
+  private func notePath() {
+    let file = path + "/locks/path"
+    let earlier = (try? String(contentsOfFile: file, encoding: .utf8)) ?? path
+    guard earlier != path else {
+      try? path.write(toFile: file, atomically: true, encoding: .utf8)
+      return
+    }
+    var here = stat()
+    var there = stat()
+    let isSame =
+      stat(path, &here) == 0 && stat(earlier, &there) == 0 && here.st_ino == there.st_ino
+      && here.st_dev == there.st_dev
+    if !isSame { earlierPath = earlier }
+    try? path.write(toFile: file, atomically: true, encoding: .utf8)
   }
 
   /// Gives the roles back; the end of the process does so as well.
@@ -37,7 +61,9 @@ final class DataDirectory {
   private static func lock(_ file: String, _ role: Role, _ directory: String) throws -> Int32 {
     let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
-      throw StartupFailure("\(file) cannot be opened: \(String(cString: strerror(errno)))")
+      throw StartupFailure(
+        "\(file) cannot be opened: \(String(cString: strerror(errno)))",
+        hint: "make the data directory \(directory) writable for the user of batond")
     }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let holder = pid(in: descriptor)
