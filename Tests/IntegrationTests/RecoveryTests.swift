@@ -12,8 +12,10 @@ import Testing
 
     static let all = [
       Victim(deployment: .whole, role: .whole), Victim(deployment: .split, role: .engine),
-      Victim(deployment: .split, role: .tokens),
+      Victim(deployment: .split, role: .tokens), Victim(deployment: .split, role: .scheduler),
     ]
+    /// Those that take part in runs.
+    static let working = all.filter { $0.role != .scheduler }
   }
 
   @Test("WF-32: a killed server's run goes on in the same process", arguments: Victim.all)
@@ -52,7 +54,7 @@ import Testing
     }
   }
 
-  @Test("R1, R2: runs triggered around a kill all end, each once", arguments: Victim.all)
+  @Test("R1, R2: runs triggered around a kill all end, each once", arguments: Victim.working)
   func manyRuns(victim: Victim) async throws {
     try await withInstallation(victim.deployment) { installation in
       let mail = try Mailbox(installation.scratch)
@@ -89,7 +91,7 @@ import Testing
     }
   }
 
-  @Test("TK-34: acknowledged puts outlive a kill", arguments: Victim.all)
+  @Test("TK-34: acknowledged puts outlive a kill", arguments: Victim.working)
   func puts(victim: Victim) async throws {
     try await withInstallation(victim.deployment) { installation in
       let mail = try Mailbox(installation.scratch)

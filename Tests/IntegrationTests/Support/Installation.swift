@@ -31,18 +31,27 @@ final class Installation: Sendable {
   private struct State {
     var processes: [Role: ChildProcess] = [:]
     var addresses: [Role: [String]] = [:]
+    var dataDirectory: String
   }
 
   let scratch: Scratch
   let deployment: Deployment
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   init(_ deployment: Deployment, _ scratch: Scratch) {
     self.deployment = deployment
     self.scratch = scratch
+    state = Mutex(State(dataDirectory: scratch.file("data")))
   }
 
-  var dataDirectory: String { scratch.file("data") }
+  var dataDirectory: String { state.withLock(\.dataDirectory) }
+
+  /// Gives the data directory another name; no server runs.
+  func moveData(to name: String) throws {
+    let path = scratch.file(name)
+    try #require(rename(dataDirectory, path) == 0)
+    state.withLock { $0.dataDirectory = path }
+  }
 
   /// The role of the process that users talk to.
   var front: Role { deployment == .whole ? .whole : .engine }
@@ -155,6 +164,13 @@ func withInstallation(
     installation.scratch.remove()
     throw error
   }
+}
+
+/// Runs a test that starts servers in another way, as one of few.
+func withPlace(_ body: () async throws -> Void) async throws {
+  try await places.enter()
+  defer { places.leave() }
+  try await body()
 }
 
 /// Bounds the installations that run at once: hosts have few inotify instances and processors.

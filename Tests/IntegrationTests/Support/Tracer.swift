@@ -24,12 +24,25 @@ struct Tracer {
 
   /// Attaches to a process; with a delay, every sync takes so much longer.
   init(_ pid: pid_t, delay: Duration? = nil, in scratch: Scratch) async throws {
-    output = scratch.file("trace-\(pid)")
-    var arguments = ["-f", "-y", "-e", "trace=fdatasync,fsync", "-o", output, "-p", "\(pid)"]
+    var arguments = ["-e", "trace=fdatasync,fsync"]
     if let delay {
       let microseconds = delay / .microseconds(1)
       arguments += ["-e", "inject=fdatasync,fsync:delay_enter=\(Int(microseconds))"]
     }
+    try await self.init(pid, arguments, in: scratch)
+  }
+
+  /// Attaches to a process and has its calls that concern a file fail.
+  init(
+    _ pid: pid_t, failing calls: String, with error: String, path: String, in scratch: Scratch
+  ) async throws {
+    let arguments = ["-P", path, "-e", "trace=\(calls)", "-e", "inject=\(calls):error=\(error)"]
+    try await self.init(pid, arguments, in: scratch)
+  }
+
+  private init(_ pid: pid_t, _ arguments: [String], in scratch: Scratch) async throws {
+    output = scratch.file("trace-\(pid)")
+    let arguments = ["-f", "-y", "-o", output, "-p", "\(pid)"] + arguments
     process = try ChildProcess(
       Self.path, arguments, environment: Executables.environment, directory: scratch.path)
     _ = try await process.state.first("strace attached") { state in
@@ -38,10 +51,15 @@ struct Tracer {
     try #require(process.state.value.end == nil, "\(process.state.value)")
   }
 
-  /// Detaches, and counts the syncs of the database.
-  func syncs() async throws -> Int {
+  /// Lets the process go.
+  func detach() async throws {
     process.signal(SIGINT)
     _ = try await process.end()
+  }
+
+  /// Detaches, and counts the syncs of the database.
+  func syncs() async throws -> Int {
+    try await detach()
     let trace = try String(contentsOfFile: output, encoding: .utf8)
     return trace.split(separator: "\n").count { $0.contains("sync(") && $0.contains(".sqlite") }
   }
