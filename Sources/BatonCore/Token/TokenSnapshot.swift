@@ -85,12 +85,18 @@ package struct TokenSnapshot: Sendable {
     package var viewSeq: UInt64
     /// The nodes that were withheld when the attempt started (T17).
     package var withheld: [String]
+    /// Which hook the attempt executes; nil: it is one of a node (T6).
+    package var hook: HookKind?
 
-    package init(number: Int, status: AttemptStatus, viewSeq: UInt64, withheld: [String] = []) {
+    package init(
+      number: Int, status: AttemptStatus, viewSeq: UInt64, withheld: [String] = [],
+      hook: HookKind? = nil
+    ) {
       self.number = number
       self.status = status
       self.viewSeq = viewSeq
       self.withheld = withheld
+      self.hook = hook
     }
   }
 
@@ -248,6 +254,18 @@ extension TokenSnapshot {
     guard number > 0, let list = storage.attempts[node] else { return .completed }
     if let last = list.last, last.number == number { return last.status }
     return attempt(number, of: node)?.status ?? .completed
+  }
+
+  /// Whether a workflow-level put is of the trigger or of the initialize hook (T10, T12).
+  package func isOfStart(_ put: TokenPut) -> Bool {
+    put.attempt == 0 || attempt(put.attempt, of: put.node)?.hook == .initialize
+  }
+
+  /// Where a put stands among those of its key; it rises in the order of T12.
+  package func place(of put: TokenPut, _ graph: TokenGraph) -> Int64 {
+    if let rank = graph.rank(put.node) { return Int64(rank) }
+    guard put.node == graph.workflow else { return .max - 2 }
+    return isOfStart(put) ? -1 : .max - 1
   }
 
   /// The entry of a key and node in the run's view, whatever the node's status.

@@ -17,17 +17,14 @@ package struct TokenGraph: Sendable {
     let workflow: String
     let rank: @Sendable (_ node: String) -> Int?
     let isAncestor: @Sendable (_ node: String, _ descendant: String) -> Bool
-    let isInitializeHook: @Sendable (_ attempt: Int) -> Bool
 
     init(
       _ workflow: String, _ rank: @escaping @Sendable (String) -> Int?,
-      _ isAncestor: @escaping @Sendable (String, String) -> Bool,
-      _ isInitializeHook: @escaping @Sendable (Int) -> Bool
+      _ isAncestor: @escaping @Sendable (String, String) -> Bool
     ) {
       self.workflow = workflow
       self.rank = rank
       self.isAncestor = isAncestor
-      self.isInitializeHook = isInitializeHook
     }
   }
 
@@ -37,14 +34,11 @@ package struct TokenGraph: Sendable {
   ///   - workflow: The workflow's own name.
   ///   - rank: The place of a node in graph order, from 0; nil: no such node.
   ///   - isAncestor: Whether `node` is an ancestor of `descendant` (T9).
-  ///   - isInitializeHook: Whether an attempt of the workflow's name, from 1, executed the
-  ///     initialize hook.
   package init(
     workflow: String, rank: @escaping @Sendable (_ node: String) -> Int?,
-    isAncestor: @escaping @Sendable (_ node: String, _ descendant: String) -> Bool,
-    isInitializeHook: @escaping @Sendable (_ attempt: Int) -> Bool = { _ in false }
+    isAncestor: @escaping @Sendable (_ node: String, _ descendant: String) -> Bool
   ) {
-    facts = Facts(workflow, rank, isAncestor, isInitializeHook)
+    facts = Facts(workflow, rank, isAncestor)
   }
 
   /// The workflow's own name, under which its hooks and its trigger put (T6).
@@ -55,8 +49,6 @@ package struct TokenGraph: Sendable {
   package func isAncestor(_ node: String, _ descendant: String) -> Bool {
     facts.isAncestor(node, descendant)
   }
-  /// Whether an attempt of the workflow's name, from 1, executed the initialize hook.
-  package func isInitializeHook(_ attempt: Int) -> Bool { facts.isInitializeHook(attempt) }
 }
 
 /// An entry of a view with the present status of its attempt (T13, T15).
@@ -150,9 +142,11 @@ package struct TokenView: Sendable {
   ///
   /// - Throws: NOT_FOUND `node_not_found`.
   package static func checkNode(_ node: String, _ graph: TokenGraph) throws(BatonError) {
-    guard node == graph.workflow || graph.rank(node) != nil else {
+    // Names are compared by bytes: another text that Unicode holds to be equal names nothing.
+    guard Name.isLegal(node), node == graph.workflow || graph.rank(node) != nil else {
       throw BatonError(
-        .notFound, "node_not_found", "workflow \(graph.workflow) has no node \(node)")
+        .notFound, "node_not_found",
+        "workflow \(graph.workflow) has no node \(JSONString.quoted(String(node.prefix(128))))")
     }
   }
 
@@ -162,8 +156,7 @@ package struct TokenView: Sendable {
     guard node == graph.workflow else {
       return .node(node, attempt: attempt.number, viewSeq: attempt.viewSeq)
     }
-    return graph.isInitializeHook(attempt.number)
-      ? .initializeHook(attempt: attempt.number) : .run
+    return attempt.hook == .initialize ? .initializeHook(attempt: attempt.number) : .run
   }
 }
 
@@ -175,11 +168,11 @@ extension TokenView {
   /// Costs as much as the key has entries, and allocates nothing in the run's view.
   package func get(_ key: String, scope: TokenScope = .user) throws(HistoryMissing) -> TokenEntry? {
     guard let slot = snapshot.slots[TokenKey(scope, key)] else { return nil }
-    var best: (place: Int, put: TokenPut)?
+    var best: (place: Int64, put: TokenPut)?
     for current in slot.entries {
       guard let put = try visible(current, in: slot) else { continue }
       if slot.entries.count == 1 { return entry(put) }
-      let place = place(of: put)
+      let place = snapshot.place(of: put, graph)
       if let found = best, found.place > place { continue }
       best = (place, put)
     }
@@ -206,41 +199,59 @@ extension TokenView {
     return try entries(of: slot)
   }
 
-  /// Every key of a scope with its entries; keys ascending by bytes.
-  package func all(scope: TokenScope = .user) throws(HistoryMissing) -> [TokenKeyEntries] {
-    var result: [TokenKeyEntries] = []
+  /// Keys of a scope with their entries; keys ascending by bytes.
+  ///
+  /// Looks at every key, but orders and keeps no more than about twice the limit of them.
+  ///
+  /// - Parameters:
+  ///   - scope: The scope.
+  ///   - first: The least key that is wanted; empty: from the first on.
+  ///   - limit: How many keys are wanted.
+  package func all(
+    scope: TokenScope = .user, from first: String = "", limit: Int = .max
+  ) throws(HistoryMissing) -> [TokenKeyEntries] {
+    var least = Least<TokenKeyEntries>(limit) { TokenBytes.precedes($0.key, $1.key) }
     for (key, slot) in snapshot.slots where key.scope == scope {
+      if !first.isEmpty, TokenBytes.precedes(key.text, first) { continue }
+      if let bound = least.bound, !TokenBytes.precedes(key.text, bound.key) { continue }
       let entries = try entries(of: slot)
-      if !entries.isEmpty { result.append(TokenKeyEntries(key: key.text, entries: entries)) }
+      if !entries.isEmpty { least.add(TokenKeyEntries(key: key.text, entries: entries)) }
     }
-    result.sort { TokenBytes.precedes($0.key, $1.key) }
-    return result
+    return least.sorted()
   }
 
   /// The entries of a node, one per key, ascending by `seq`.
+  ///
+  /// - Parameters:
+  ///   - node: The node.
+  ///   - scope: The scope.
+  ///   - after: Only entries with a greater `seq`.
+  ///   - limit: How many entries are wanted.
   package func fromNode(
-    _ node: String, scope: TokenScope = .user
+    _ node: String, scope: TokenScope = .user, after: UInt64 = 0, limit: Int = .max
   ) throws(HistoryMissing) -> [TokenEntry] {
-    var result: [TokenEntry] = []
+    var least = Least<TokenEntry>(limit) { $0.put.seq < $1.put.seq }
     for (key, slot) in snapshot.slots where key.scope == scope {
       let place = slot.place(of: node)
-      guard place.found, let put = try visible(slot.entries[place.index], in: slot) else {
-        continue
-      }
-      result.append(entry(put))
+      guard place.found, let put = try visible(slot.entries[place.index], in: slot),
+        put.seq > after
+      else { continue }
+      if let bound = least.bound, bound.put.seq < put.seq { continue }
+      least.add(entry(put))
     }
-    result.sort { $0.put.seq < $1.put.seq }
-    return result
+    return least.sorted()
   }
 
   private func entries(of slot: TokenSnapshot.Slot) throws(HistoryMissing) -> [TokenEntry] {
     if slot.entries.count == 1 {
       return try visible(slot.entries[0], in: slot).map { [entry($0)] } ?? []
     }
-    var found: [(place: Int, put: TokenPut)] = []
+    var found: [(place: Int64, put: TokenPut)] = []
     found.reserveCapacity(slot.entries.count)
     for current in slot.entries {
-      if let put = try visible(current, in: slot) { found.append((place(of: put), put)) }
+      if let put = try visible(current, in: slot) {
+        found.append((snapshot.place(of: put, graph), put))
+      }
     }
     found.sort { $0.place < $1.place }
     return found.map { entry($0.put) }
@@ -248,13 +259,6 @@ extension TokenView {
 
   private func entry(_ put: TokenPut) -> TokenEntry {
     TokenEntry(put: put, attemptStatus: snapshot.attemptStatus(put.attempt, of: put.node))
-  }
-
-  /// Where a put stands among those of its key (T12).
-  private func place(of put: TokenPut) -> Int {
-    if let rank = graph.rank(put.node) { return rank }
-    guard put.node == graph.workflow else { return .max - 1 }
-    return put.attempt == 0 || graph.isInitializeHook(put.attempt) ? -1 : .max
   }
 }
 
@@ -296,16 +300,42 @@ extension TokenView {
     case .run:
       return true
     case .initializeHook(let attempt):
-      return put.attempt <= attempt && isOfStart(put)
+      return put.attempt <= attempt && snapshot.isOfStart(put)
     case .node(let node, let attempt, let viewSeq):
       if put.node == node { return put.attempt <= attempt }
       guard put.seq <= viewSeq else { return false }
-      return put.node != graph.workflow || isOfStart(put)
+      return put.node != graph.workflow || snapshot.isOfStart(put)
     }
   }
+}
 
-  /// Whether a workflow-level put is of the trigger or of the initialize hook.
-  private func isOfStart(_ put: TokenPut) -> Bool {
-    put.attempt == 0 || graph.isInitializeHook(put.attempt)
+/// The least elements of many, without keeping or ordering all of them.
+private struct Least<Element> {
+  private let limit: Int
+  private let precedes: (Element, Element) -> Bool
+  private var elements: [Element] = []
+  /// Elements from this one on are not among the least; nil: not known yet.
+  private(set) var bound: Element?
+
+  init(_ limit: Int, _ precedes: @escaping (Element, Element) -> Bool) {
+    self.limit = max(1, limit)
+    self.precedes = precedes
+  }
+
+  mutating func add(_ element: Element) {
+    elements.append(element)
+    if elements.count / 2 >= limit { cut() }
+  }
+
+  consuming func sorted() -> [Element] {
+    cut()
+    return elements
+  }
+
+  private mutating func cut() {
+    elements.sort(by: precedes)
+    guard elements.count > limit else { return }
+    elements.removeLast(elements.count - limit)
+    bound = elements.last
   }
 }

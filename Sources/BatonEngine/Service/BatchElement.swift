@@ -24,12 +24,7 @@ struct BatchElement: Sendable {
 
   /// The most runs of the answer.
   let limit: Int
-  private let namespace: String
-  private let application: String
-  private let type: ProgramType
-  private let id: String
-  /// Nil: all versions.
-  private let version: Int?
+  private let program: BatchProgram
   private let after: Place?
   /// What a cursor is bound to (B3.4).
   private let scope: [String]
@@ -38,27 +33,15 @@ struct BatchElement: Sendable {
   ///
   /// - Throws: INVALID_ARGUMENT `name_missing`, `name_invalid`, `program_type_invalid`,
   ///   `limit_invalid`, `cursor_invalid`.
-  init(_ program: Wire.BatchRunsProgram, _ filters: Filters) throws(BatonError) {
-    application = try RequestChecks.required(program.appID, "appId")
-    id = try RequestChecks.required(program.programID, "programId")
-    namespace =
-      program.namespace.isEmpty
-      ? filters.namespace : try RequestChecks.required(program.namespace, "namespace")
-    guard let type = ProgramType(rawValue: program.programType.uppercased()) else {
-      throw BatonError(
-        .invalidArgument, "program_type_invalid",
-        "programType `\(program.programType.prefix(64))` is unknown; known are "
-          + ProgramType.allCases.map(\.rawValue).joined(separator: ", "))
-    }
-    self.type = type
-    limit = try Self.limit(program)
-    version = program.version == 0 ? nil : Int(program.version)
+  init(_ asked: Wire.BatchRunsProgram, _ filters: Filters) throws(BatonError) {
+    program = try BatchProgram(asked, namespace: filters.namespace)
+    limit = try Self.limit(asked)
     scope = [
-      "batch", namespace, application, type.rawValue, id, "\(program.version)",
-      filters.statuses.map(\.word).sorted().joined(separator: ","),
+      "batch", program.namespace, program.application, program.type.rawValue, program.id,
+      "\(asked.version)", filters.statuses.map(\.word).sorted().joined(separator: ","),
       "\(filters.since?.milliseconds ?? 0)", "\(filters.until?.milliseconds ?? 0)",
     ]
-    after = try Self.place(program.cursor, of: type, scope, filters)
+    after = try Self.place(asked.cursor, of: program.type, scope, filters)
   }
 
   /// Fills in the runs of the element from one snapshot.
@@ -69,8 +52,8 @@ struct BatchElement: Sendable {
     _ result: inout Wire.BatchRunsResult, _ filters: Filters, _ reader: any StoreReader,
     _ catalog: ApplicationCatalog
   ) throws {
-    try checkExists(reader, catalog)
-    if type == .workflow {
+    try program.checkExists(reader, catalog)
+    if program.type == .workflow {
       try fillWorkflowRuns(&result, filters, reader)
     } else {
       try fillProgramRuns(&result, filters, reader)
@@ -82,10 +65,10 @@ struct BatchElement: Sendable {
   private func fillWorkflowRuns(
     _ result: inout Wire.BatchRunsResult, _ filters: Filters, _ reader: any StoreReader
   ) throws {
-    var query = RunQuery(namespace: namespace, limit: limit + 1)
-    query.application = application
-    query.workflow = id
-    query.version = version
+    var query = RunQuery(namespace: program.namespace, limit: limit + 1)
+    query.application = program.application
+    query.workflow = program.id
+    query.version = program.version
     query.statuses = filters.statuses
     (query.since, query.until) = (filters.since, filters.until)
     if case .run(let cursor)? = after { query.before = cursor }
@@ -113,9 +96,9 @@ struct BatchElement: Sendable {
     _ result: inout Wire.BatchRunsResult, _ filters: Filters, _ reader: any StoreReader
   ) throws {
     var query = ProgramRunQuery(
-      namespace: namespace, application: application,
-      program: ProgramReference(type: type, id: id), limit: limit + 1)
-    query.version = version
+      namespace: program.namespace, application: program.application,
+      program: ProgramReference(type: program.type, id: program.id), limit: limit + 1)
+    query.version = program.version
     query.statuses = Set(filters.statuses.compactMap(AttemptStatus.init(run:)))
     if !filters.statuses.isEmpty, query.statuses.isEmpty { return }
     (query.since, query.until) = (filters.since, filters.until)
@@ -167,40 +150,6 @@ struct BatchElement: Sendable {
     throw BatonError(
       .invalidArgument, "cursor_invalid",
       "the cursor is not of this program, version, statuses, since and until")
-  }
-
-  /// A program exists when the version asked for, or the newest one, has it (B2.4).
-  private func checkExists(_ reader: any StoreReader, _ catalog: ApplicationCatalog) throws {
-    guard try reader.newestVersion(namespace: namespace, name: application) != nil else {
-      if try namespace != "default" && !reader.namespaceExists(namespace) {
-        throw BatonError(.notFound, "namespace_not_found", "no namespace \(namespace)")
-      }
-      throw BatonError(
-        .notFound, "app_not_found", "no application \(application) in \(namespace)")
-    }
-    let newest = try reader.requireVersion(namespace, application, version)
-    for candidate in stride(from: newest, through: 1, by: -1) {
-      let key = ApplicationVersionID(
-        namespace: namespace, application: application, version: candidate)
-      guard let model = try catalog.application(key, reader) else { continue }
-      if model.has(type, id) {
-        if candidate == newest { return }
-        throw BatonError(
-          .notFound, "program_retired",
-          "version \(newest) of \(application) has no \(type.rawValue) \(id); version "
-            + "\(candidate) had it: ask with version")
-      }
-      if version != nil { break }
-    }
-    throw BatonError(
-      .notFound, "program_not_found", "\(application) has no \(type.rawValue) \(id)")
-  }
-}
-
-extension Application {
-  /// Whether the version has a workflow, or a program of that type, under the id (B2.5).
-  fileprivate func has(_ type: ProgramType, _ id: String) -> Bool {
-    type == .workflow ? workflows[id] != nil : programs[id]?.type == type
   }
 }
 

@@ -30,13 +30,24 @@ package enum PlaceToken {
     _ text: String, of listing: [String]
   ) throws(BatonError) -> [UInt8]? {
     guard !text.isEmpty else { return nil }
+    let data = try data(text)
+    guard data.starts(with: digest(listing)) else { throw invalid }
+    return Array(data.dropFirst(digestBytes))
+  }
+
+  /// Checks that a text can be of some listing at all, before it is known of which.
+  ///
+  /// - Throws: INVALID_ARGUMENT `page_token_invalid`.
+  package static func checkForm(_ text: String) throws(BatonError) {
+    if !text.isEmpty { _ = try data(text) }
+  }
+
+  private static func data(_ text: String) throws(BatonError) -> Data {
     guard text.utf8.count <= maximumBytes else { throw invalid }
     var base64 = text.replacing("-", with: "+").replacing("_", with: "/")
     base64 += String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
-    guard let data = Data(base64Encoded: base64), data.starts(with: digest(listing)) else {
-      throw invalid
-    }
-    return Array(data.dropFirst(digestBytes))
+    guard let data = Data(base64Encoded: base64), data.count >= digestBytes else { throw invalid }
+    return data
   }
 
   /// The answer to a text that is none of the listing.

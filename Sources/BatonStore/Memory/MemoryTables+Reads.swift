@@ -117,6 +117,12 @@ extension MemoryTables: EventReads {
 extension MemoryTables: TokenReads {
   func tokenAccount(of run: RunID) throws -> TokenAccount? { runs[run]?.token.account }
 
+  func tokenEntrySeq(of run: RunID, _ key: TokenKey, node: String) throws -> UInt64? {
+    runs[run]?.token.present(key, node: node)?.seq
+  }
+
+  func withheldNodes(of run: RunID) throws -> [String] { runs[run]?.token.withheld ?? [] }
+
   func tokenEntries(of run: RunID, scope: TokenScope, key: String) throws -> TokenKeyState {
     guard let token = runs[run]?.token else { return TokenKeyState(entries: [], withheld: []) }
     return TokenKeyState(

@@ -105,7 +105,7 @@ extension MemoryTables: RunWrites {
       node: node,
       TokenSnapshot.Attempt(
         number: record.id.attempt, status: record.status, viewSeq: record.viewSeq,
-        withheld: run.token.withheld))
+        withheld: run.token.withheld, hook: record.hook))
     if let hash = record.credentialHash { credentials[hash] = record.id }
     touch(record.id.run)
     return record

@@ -29,6 +29,21 @@ package protocol Store: Sendable {
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value
 
+  /// Reads one snapshot piece by piece, so that the pieces need not all be in memory at once.
+  ///
+  /// The writer is never blocked, and the snapshot goes when the call returns or throws; whoever
+  /// sets a deadline bounds by it how long the snapshot lasts.
+  ///
+  /// - Parameters:
+  ///   - pieces: How many there are.
+  ///   - read: Reads a piece, from 0 on, on a reader thread.
+  ///   - use: Takes a piece; the next one is read when it returns.
+  /// - Throws: `CancellationError`, and what `read` and `use` throw.
+  func readPieces<Piece: Sendable>(
+    _ pieces: Int, _ read: @escaping @Sendable (Int, any StoreReader) throws -> Piece,
+    _ use: (Piece) async throws -> Void
+  ) async throws
+
   /// Committed token state of runs, from memory where possible; nil: there is no such run.
   ///
   /// Never older than the last completed unit (T41). Quick for runs in use.
@@ -66,6 +81,20 @@ package protocol Store: Sendable {
 }
 
 extension Store {
+  /// Reads all pieces before the first is used, for stores that cannot keep a snapshot.
+  package func readPieces<Piece: Sendable>(
+    _ pieces: Int, _ read: @escaping @Sendable (Int, any StoreReader) throws -> Piece,
+    _ use: (Piece) async throws -> Void
+  ) async throws {
+    let all = try await readAsync { reader in
+      try (0..<pieces).map { try read($0, reader) }
+    }
+    for piece in all {
+      try Task.checkCancellation()
+      try await use(piece)
+    }
+  }
+
   /// Reads on the calling thread.
   package func tokenAsync(of run: RunID, history: Bool) async throws -> TokenSnapshot? {
     try token(of: run, history: history)

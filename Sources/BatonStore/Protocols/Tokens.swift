@@ -39,6 +39,10 @@ package protocol TokenReads {
   func tokenAccount(of run: RunID) throws -> TokenAccount?
   /// Puts of a run by `seq`.
   func tokenPuts(of run: RunID, _ query: TokenPutQuery) throws -> [TokenPut]
+  /// The `seq` of the newest put of a node under a key, whatever the node's status; nil: none.
+  func tokenEntrySeq(of run: RunID, _ key: TokenKey, node: String) throws -> UInt64?
+  /// Nodes of the run whose entries do not show now (T17).
+  func withheldNodes(of run: RunID) throws -> [String]
   /// The current entries of one key, without the rest of the token.
   func tokenEntries(of run: RunID, scope: TokenScope, key: String) throws -> TokenKeyState
 }

@@ -156,7 +156,7 @@ enum SQL: String, CaseIterable {
     WHERE run = ?1 AND node = ?2 AND attempt = ?3 AND status = 1
     """
   case viewAttempts = """
-    SELECT node, attempt, status, view_seq, withheld FROM attempts WHERE run = ?1
+    SELECT node, attempt, status, view_seq, withheld, hook FROM attempts WHERE run = ?1
     ORDER BY node, attempt
     """
 
@@ -199,7 +199,7 @@ enum SQL: String, CaseIterable {
       history = excluded.history, last_time = excluded.last_time
     """
   case tokenEntry = """
-    SELECT attempt, bytes FROM token_entries
+    SELECT attempt, bytes, seq FROM token_entries
     WHERE run = ?1 AND scope = ?2 AND key = ?3 AND node = ?4
     """
   case insertTokenEntry = """

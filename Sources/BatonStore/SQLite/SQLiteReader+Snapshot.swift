@@ -56,6 +56,7 @@ extension RawStatement {
     var withheld: [String] = []
     if let packed = optionalBytes(4) { withheld = try [String](packed: packed) }
     return TokenSnapshot.Attempt(
-      number: int(1), status: try value(2), viewSeq: seq(3), withheld: withheld)
+      number: int(1), status: try value(2), viewSeq: seq(3), withheld: withheld,
+      hook: try optionalValue(5))
   }
 }

@@ -187,6 +187,17 @@ class SQLiteReader: StoreReader {
     }
   }
 
+  func tokenEntrySeq(of run: RunID, _ key: TokenKey, node: String) throws -> UInt64? {
+    try session.first(.tokenEntry) { row in
+      row.bind(1, run)
+      row.bind(2, Int(key.scope.rawValue))
+      row.bind(3, key.text)
+      row.bind(4, node)
+    } _: {
+      $0.seq(2)
+    }
+  }
+
   func tokenEntries(of run: RunID, scope: TokenScope, key: String) throws -> TokenKeyState {
     let entries = try session.all(.tokenEntriesOfKey) { row in
       row.bind(1, run)

@@ -76,6 +76,29 @@ package final class SQLiteStore: Store {
     }
   }
 
+  package func readPieces<Piece: Sendable>(
+    _ pieces: Int, _ read: @escaping @Sendable (Int, any StoreReader) throws -> Piece,
+    _ use: (Piece) async throws -> Void
+  ) async throws {
+    let snapshot: DatabaseSnapshot
+    do {
+      snapshot = try pool.makeSnapshot()
+    } catch {
+      throw failure.noting(SQLiteFault.error(error))
+    }
+    for number in 0..<pieces {
+      let piece: Piece
+      do {
+        piece = try await snapshot.read {
+          try read(number, SQLiteReader(SQLiteSession(reading: $0)))
+        }
+      } catch {
+        throw failure.noting(SQLiteFault.error(error))
+      }
+      try await use(piece)
+    }
+  }
+
   package func token(of run: RunID, history: Bool) throws -> TokenSnapshot? {
     if let cache {
       let snapshot = try cache.token(of: run) { try loadToken(of: run, history: false) }

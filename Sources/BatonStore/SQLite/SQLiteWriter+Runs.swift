@@ -94,7 +94,7 @@ extension SQLiteWriter: RunWrites {
     guard notesTokens else { return }
     let attempt = TokenSnapshot.Attempt(
       number: record.id.attempt, status: record.status, viewSeq: record.viewSeq,
-      withheld: withheld)
+      withheld: withheld, hook: record.hook)
     effects.tokens.append(.attempt(record.id.run, node: record.id.node, attempt))
   }
 

@@ -61,19 +61,27 @@ extension TokenStoreService {
   /// The committed token of a run that a request names, with the graph of its workflow.
   ///
   /// - Throws: INVALID_ARGUMENT `run_id_invalid`, NOT_FOUND `run_not_found`.
-  func token(
-    of locator: RunLocator, history: Bool = false
-  ) async throws -> (TokenSnapshot, TokenGraph) {
+  func token(of locator: RunLocator) async throws -> (TokenSnapshot, TokenGraph) {
     let run: RunID
     if let known = try locator.baseID() {
       run = known
     } else {
       run = try await store.readAsync { try $0.run(locator).header.id }
     }
-    guard let snapshot = try await store.tokenAsync(of: run, history: history),
+    guard let snapshot = try await store.tokenAsync(of: run, history: false),
       locator.matches(snapshot.run.workflow)
     else { throw locator.notFound }
     return (snapshot, try await graph(of: snapshot))
+  }
+
+  /// The run that a request names with the graph of its workflow, without its token.
+  ///
+  /// - Throws: INVALID_ARGUMENT `run_id_invalid`, NOT_FOUND `run_not_found`.
+  func run(of locator: RunLocator) async throws -> (TokenSnapshot.Run, TokenGraph) {
+    try await store.readAsync { [graphs] reader in
+      let run = TokenSnapshot.Run(try reader.run(locator).header)
+      return (run, try graphs.graph(of: run, reader))
+    }
   }
 
   /// The graph of a run's workflow, loaded where it must be.

@@ -4,6 +4,8 @@ internal import BatonWire
 
 extension TokenStoreService {
   /// Sends the puts of a run in order, then new ones as they are committed (T57).
+  ///
+  /// Nothing is kept for a reader but the `seq` that it has seen: a slow one delays only itself.
   func watch(
     _ request: Wire.WatchTokenRequest, _ context: any ServerContext,
     _ writer: MessageWriter<Wire.TokenEntry>
@@ -12,39 +14,54 @@ extension TokenStoreService {
     let locator = RunLocator(request.run ?? Wire.RunRef())
     _ = try locator.baseID()
     let filter = try PutFilter(scope: request.scope, key: request.key, node: request.node)
-    let (first, graph) = try await token(of: locator)
+    let (run, graph) = try await run(of: locator)
     if let node = filter.node { try TokenView.checkNode(node, graph) }
-    let run = first.run.id
-    var sent = request.afterSeq
     // Subscribed before the first read, so that no change falls between.
-    var changes = try store.changes.changes(of: run).makeAsyncIterator()
+    var changes = try store.changes.changes(of: run.id).makeAsyncIterator()
+    var place = request.afterSeq
     while true {
-      guard let snapshot = try await store.tokenAsync(of: run, history: false) else {
-        throw locator.notFound
-      }
-      try await send(snapshot, after: &sent, filter, writer)
-      guard snapshot.status.isActive else { return }
+      let after = place
+      let part = try await store.readAsync { try WatchPart(run.id, filter, after: after, $0) }
+      guard let part else { throw locator.notFound }
+      for entry in part.entries { try await writer.send(Wire.TokenEntry(entry)) }
+      place = part.end
+      guard part.isLast else { continue }
+      if part.runHasEnded { return }
       guard await changes.next() != nil else {
         try Task.checkCancellation()
         throw BatonError(.unavailable, "unavailable", "the store was closed", hint: "Watch again.")
       }
     }
   }
+}
 
-  /// Sends the matching puts of a committed token that were not sent.
-  private func send(
-    _ snapshot: TokenSnapshot, after sent: inout UInt64, _ filter: PutFilter,
-    _ writer: MessageWriter<Wire.TokenEntry>
-  ) async throws {
-    while sent < snapshot.account.lastSeq {
-      let query = filter.query(after: sent, through: snapshot.account.lastSeq)
-      let puts = try await store.readAsync { try $0.tokenPuts(of: snapshot.run.id, query) }
-      for put in puts {
-        let status = snapshot.attemptStatus(put.attempt, of: put.node)
-        try await writer.send(Wire.TokenEntry(TokenEntry(put: put, attemptStatus: status)))
-        sent = put.seq
-      }
-      if puts.count < query.limit { sent = query.through ?? snapshot.account.lastSeq }
+/// What a watch sends next, from one snapshot.
+private struct WatchPart: Sendable {
+  var entries: [TokenEntry] = []
+  /// Up to where the puts have been looked through.
+  let end: UInt64
+  /// Whether there were no more puts.
+  let isLast: Bool
+  /// Whether there will be no more; end and last puts of a run are one transaction (T42).
+  let runHasEnded: Bool
+
+  /// Nil: there is no such run.
+  init?(
+    _ run: RunID, _ filter: PutFilter, after: UInt64, _ reader: any StoreReader
+  ) throws {
+    guard let status = try reader.runStatus(run), let account = try reader.tokenAccount(of: run)
+    else { return nil }
+    runHasEnded = !status.isActive
+    guard after < account.lastSeq else {
+      (end, isLast) = (after, true)
+      return
     }
+    let query = filter.query(after: after, through: account.lastSeq)
+    let puts = try reader.tokenPuts(of: run, query)
+    var statuses = AttemptStatuses(run, reader)
+    entries = try puts.map { try statuses.entry($0) }
+    let last = puts.count < query.limit ? query.through : puts.last?.seq
+    end = last ?? account.lastSeq
+    isLast = end >= account.lastSeq
   }
 }

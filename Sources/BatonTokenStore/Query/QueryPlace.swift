@@ -6,6 +6,8 @@ internal import BatonWire
 struct QueryPlace {
   /// How many runs the query examines in all.
   let examined: Int
+  /// The oldest run that the query examines; nil: there is none.
+  let oldest: RunCursor?
   /// How many of them were given as a whole.
   private(set) var done = 0
   /// The run given last; nil: none yet.
@@ -13,16 +15,21 @@ struct QueryPlace {
   /// The place of the last entry given of that run, when there are more; nil: it was given whole.
   private(set) var entry: Int64?
 
-  init(examined: Int) {
+  init(examined: Int, oldest: RunCursor?) {
     self.examined = examined
+    self.oldest = oldest
   }
 
   /// The place that a page token stands for.
   init(_ token: PageToken) {
     examined = Int(clamping: token.asOf)
     done = Int(token.attempt)
-    cursor = RunID(token.key).map {
+    let ids = token.key.split(separator: "/").compactMap { RunID(String($0)) }
+    cursor = ids.first.map {
       RunCursor(created: Timestamp(milliseconds: token.usedBytes), id: $0)
+    }
+    oldest = ids.dropFirst().first.map {
+      RunCursor(created: Timestamp(milliseconds: Int64(bitPattern: token.seq)), id: $0)
     }
     entry = token.place == .max ? nil : token.place
   }
@@ -31,8 +38,9 @@ struct QueryPlace {
   var token: PageToken {
     PageToken(
       asOf: UInt64(examined), attempt: UInt32(clamping: done),
-      usedBytes: cursor?.created.milliseconds ?? 0, seq: 0, place: entry ?? .max,
-      key: cursor?.id.description ?? "")
+      usedBytes: cursor?.created.milliseconds ?? 0,
+      seq: UInt64(bitPattern: oldest?.created.milliseconds ?? 0), place: entry ?? .max,
+      key: [cursor, oldest].compactMap { $0?.id.description }.joined(separator: "/"))
   }
 
   /// What of a run fits on the page; nil: nothing.

@@ -43,6 +43,7 @@ struct TokenQuery: Sendable {
         "a query examines 1 to 1000 runs, not \(request.lastRuns)")
     }
     _ = try PageSize.checked(request.pageSize)
+    try PlaceToken.checkForm(request.pageToken)
     workflow = WorkflowID(
       namespace: request.namespace.isEmpty ? "default" : request.namespace,
       application: request.application, workflow: request.workflow)
@@ -79,13 +80,7 @@ struct TokenQuery: Sendable {
   }
 
   /// Runs of the workflow that pass the filters, newest first.
-  ///
-  /// - Throws: NOT_FOUND `namespace_not_found`, `app_not_found`, `version_not_found`,
-  ///   `workflow_not_found`.
-  func runs(
-    _ reader: any StoreReader, _ catalog: ApplicationCatalog, before: RunCursor?, limit: Int
-  ) throws -> [Examined] {
-    try checkWorkflow(reader, catalog)
+  func runs(_ reader: any StoreReader, before: RunCursor?, limit: Int) throws -> [Examined] {
     var query = RunQuery(namespace: workflow.namespace, limit: limit)
     query.application = workflow.application
     query.workflow = workflow.workflow
@@ -97,6 +92,29 @@ struct TokenQuery: Sendable {
     return try reader.runs(query).map(Examined.init)
   }
 
+  /// Checks that the node which the query names, if any, is one of the workflow in the version
+  /// asked for or the newest, or of a run that is examined.
+  ///
+  /// - Throws: NOT_FOUND `node_not_found`.
+  func checkNode(_ runs: [Examined], _ graphs: GraphCache, _ reader: any StoreReader) throws {
+    guard !node.isEmpty else { return }
+    let newest = try reader.newestVersion(
+      namespace: workflow.namespace, name: workflow.application)
+    var unknown: BatonError?
+    if let number = version ?? newest,
+      let plan = try graphs.catalog.plan(workflow, version: number, reader)
+    {
+      do {
+        return try TokenView.checkNode(node, TokenGraph(plan))
+      } catch {
+        unknown = error
+      }
+    }
+    for run in runs where try run.hasNode(node, graphs, reader) { return }
+    throw unknown
+      ?? BatonError(.notFound, "node_not_found", "workflow \(workflow.workflow) has no such node")
+  }
+
   /// The entries that the query asks for of a view.
   func pick(_ view: TokenView) throws -> [TokenEntry] {
     if !node.isEmpty { return try view.get(key, node: node, scope: scope).map { [$0] } ?? [] }
@@ -104,7 +122,11 @@ struct TokenQuery: Sendable {
     return try view.get(key, scope: scope).map { [$0] } ?? []
   }
 
-  private func checkWorkflow(_ reader: any StoreReader, _ catalog: ApplicationCatalog) throws {
+  /// Checks that what the query names exists, or existed while there are runs of it.
+  ///
+  /// - Throws: NOT_FOUND `namespace_not_found`, `app_not_found`, `version_not_found`,
+  ///   `workflow_not_found`.
+  func checkWorkflow(_ reader: any StoreReader, _ catalog: ApplicationCatalog) throws {
     let (namespace, name) = (workflow.namespace, workflow.application)
     guard let newest = try reader.newestVersion(namespace: namespace, name: name) else {
       guard try reader.namespaceExists(namespace) else {
@@ -146,6 +168,17 @@ struct Examined: Sendable {
     facts = TokenSnapshot.Run(record.header)
   }
 
+  /// The place of the run in the listing.
+  var cursor: RunCursor { RunCursor(created: created, id: id) }
+
+  /// Whether the run's workflow has a node, or bears its name.
+  func hasNode(
+    _ node: String, _ graphs: GraphCache, _ reader: any StoreReader
+  ) throws -> Bool {
+    let graph = try graphs.graph(of: facts, reader)
+    return (try? TokenView.checkNode(node, graph)) != nil
+  }
+
   /// The entries of the query's key in the run's view, as the reader's snapshot has it.
   func entries(
     _ query: TokenQuery, _ graphs: GraphCache, _ reader: any StoreReader
@@ -159,11 +192,14 @@ struct Examined: Sendable {
     for put in state.entries where put.attempt > 0 {
       let attempt = AttemptID(run: id, node: put.node, attempt: put.attempt)
       guard let status = try reader.attemptStatus(attempt) else { continue }
+      // Of hooks it counts which one it was (T12).
+      let hook = put.node == graph.workflow ? try reader.attempt(attempt)?.hook : nil
       token.apply(
-        node: put.node, TokenSnapshot.Attempt(number: put.attempt, status: status, viewSeq: 0))
+        node: put.node,
+        TokenSnapshot.Attempt(number: put.attempt, status: status, viewSeq: 0, hook: hook))
     }
     return try query.pick(TokenView(token, graph)).map {
-      PlacedEntry(entry: $0, place: graph.place(of: $0.put))
+      PlacedEntry(entry: $0, place: token.place(of: $0.put, graph))
     }
   }
 }

@@ -13,22 +13,23 @@ extension TokenStoreService {
     let bound = try PageBound(size: request.pageSize, bytes: options.maximumPageBytes)
     return try await store.readAsync { [graphs] reader in
       var filling = bound
-      return try Self.answer(query, page, &filling, graphs, reader)
+      return try Self.answer(query, page, &filling, graphs, reader, context)
     }
   }
 
   /// A page in one snapshot, the reader's; entries that are not on it are let go run by run.
   private static func answer(
     _ query: TokenQuery, _ page: QueryPlace?, _ bound: inout PageBound, _ graphs: GraphCache,
-    _ reader: any StoreReader
+    _ reader: any StoreReader, _ context: any ServerContext
   ) throws -> Wire.QueryTokensResponse {
     let (runs, examined) = try examine(query, page, graphs, reader)
     var answer = Wire.QueryTokensResponse(runsExamined: UInt32(clamping: examined))
-    var place = page ?? QueryPlace(examined: examined)
+    var place = page ?? QueryPlace(examined: examined, oldest: runs.last?.cursor)
     var isFull = false
     var tally = NodeTally()
     for run in runs {
       if isFull, page != nil { break }
+      if context.isCancelled { throw CancellationError() }
       let entries = try run.entries(query, graphs, reader)
       if page == nil { tally.count(entries, run.id) }
       guard !isFull else { continue }
@@ -48,20 +49,23 @@ extension TokenStoreService {
   private static func examine(
     _ query: TokenQuery, _ place: QueryPlace?, _ graphs: GraphCache, _ reader: any StoreReader
   ) throws -> ([Examined], Int) {
+    try query.checkWorkflow(reader, graphs.catalog)
     guard let place else {
-      let runs = try query.runs(reader, graphs.catalog, before: nil, limit: query.lastRuns)
+      let runs = try query.runs(reader, before: nil, limit: query.lastRuns)
+      try query.checkNode(runs, graphs, reader)
       return (runs, runs.count)
     }
-    guard let cursor = place.cursor, place.examined <= query.lastRuns else {
-      throw PlaceToken.invalid
-    }
+    guard let cursor = place.cursor, let oldest = place.oldest,
+      place.examined <= query.lastRuns
+    else { throw PlaceToken.invalid }
     var runs: [Examined] = []
     if place.entry != nil, let begun = try reader.run(cursor.id) { runs.append(Examined(begun)) }
     let limit = place.examined - place.done - runs.count
     if limit > 0 {
-      runs += try query.runs(reader, graphs.catalog, before: cursor, limit: limit)
+      runs += try query.runs(reader, before: cursor, limit: limit)
     }
-    return (runs, place.examined)
+    // Of runs that the first page did not examine none moves up for one that is gone.
+    return (runs.filter { $0.cursor >= oldest }, place.examined)
   }
 }
 

@@ -60,15 +60,6 @@ struct RunToken {
   }
 }
 
-extension TokenGraph {
-  /// The place of a put among those of its key; it rises in the order of T12.
-  func place(of put: TokenPut) -> Int64 {
-    if let rank = rank(put.node) { return Int64(rank) }
-    guard put.node == workflow else { return .max - 2 }
-    return put.attempt == 0 || isInitializeHook(put.attempt) ? -1 : .max - 1
-  }
-}
-
 extension TokenViewpoint {
   /// The viewpoint that a request names.
   ///

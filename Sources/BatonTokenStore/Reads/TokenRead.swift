@@ -57,6 +57,7 @@ extension Wire.ListTokensRequest: TokenRead {
   func checkForm() throws(BatonError) {
     _ = try TokenScope(scope)
     _ = try PageSize.checked(pageSize)
+    try PlaceToken.checkForm(pageToken)
   }
 
   func isQuick(_ snapshot: TokenSnapshot) -> Bool {
@@ -70,7 +71,9 @@ extension Wire.ListTokensRequest: TokenRead {
     let view = try token.view(page)
     var listed: [TokenKeyEntries]
     if key.isEmpty {
-      listed = try view.all(scope: scope)
+      // The key of the last entry may have no more; each of the others has one at least.
+      let size = try PageSize.checked(pageSize)
+      listed = try view.all(scope: scope, from: page?.key ?? "", limit: size + 2)
     } else {
       let entries = try view.list(key, scope: scope)
       guard !entries.isEmpty else { throw RunToken.keyNotFound(key, scope, node: "") }
@@ -90,10 +93,9 @@ extension Wire.ListTokensRequest: TokenRead {
       limitBytes: Int64(token.options.limits.maximumBytes))
     var bound = try PageBound(size: pageSize, bytes: token.options.maximumPageBytes)
     for group in listed {
-      if let page, TokenBytes.precedes(group.key, page.key) { continue }
       var entries = group.entries[...]
       if let page, TokenBytes.areEqual(group.key, page.key) {
-        entries = entries.drop { token.graph.place(of: $0.put) <= page.place }
+        entries = entries.drop { token.snapshot.place(of: $0.put, token.graph) <= page.place }
       }
       var given: [Wire.TokenEntry] = []
       for entry in entries {
@@ -104,7 +106,7 @@ extension Wire.ListTokensRequest: TokenRead {
         }
         given.append(Wire.TokenEntry(entry))
         next.key = group.key
-        next.place = token.graph.place(of: entry.put)
+        next.place = token.snapshot.place(of: entry.put, token.graph)
         next.seq = entry.put.seq
       }
       if !given.isEmpty { answer.keys.append(Wire.TokenKey(key: group.key, entries: given)) }
@@ -119,6 +121,7 @@ extension Wire.GetNodeTokenRequest: TokenRead {
   func checkForm() throws(BatonError) {
     _ = try TokenScope(scope)
     _ = try PageSize.checked(pageSize)
+    try PlaceToken.checkForm(pageToken)
   }
 
   func isQuick(_ snapshot: TokenSnapshot) -> Bool {
@@ -131,15 +134,16 @@ extension Wire.GetNodeTokenRequest: TokenRead {
     let page = try PageToken.parse(pageToken, of: listing)
     try TokenView.checkNode(node, token.graph)
     let view = try token.view(page)
+    var next = page ?? token.firstPage()
     let entries: [TokenEntry]
     if key.isEmpty {
-      entries = try view.fromNode(node, scope: scope)
+      let size = try PageSize.checked(pageSize)
+      entries = try view.fromNode(node, scope: scope, after: next.seq, limit: size + 1)
     } else if let entry = try view.get(key, node: node, scope: scope) {
       entries = [entry]
     } else {
       throw RunToken.keyNotFound(key, scope, node: node)
     }
-    var next = page ?? token.firstPage()
     var answer = Wire.GetNodeTokenResponse(asOfSeq: next.asOf)
     var bound = try PageBound(size: pageSize, bytes: token.options.maximumPageBytes)
     for entry in entries where entry.put.seq > next.seq {

@@ -20,6 +20,7 @@ struct Configuration {
   private(set) var roles: Set<Role> = []
   private(set) var tokenStore: Endpoint?
   private(set) var logLevel: Logger.Level = .info
+  private(set) var tokenLimits = TokenLimits()
   var logsJSON: Bool { text(.logFormat) == "json" }
 
   /// Merges options, environment and file, in this order of precedence, and checks the result.
@@ -79,6 +80,8 @@ struct Configuration {
     guard ["text", "json"].contains(text(.logFormat)) else {
       throw invalid(.logFormat, "`\(text(.logFormat))` is no format", "text or json")
     }
+    tokenLimits = try checkedTokenLimits()
+    values[.tokenHistoryMaxBytes]?.text = "\(tokenLimits.maximumHistoryBytes)"
   }
 
   /// Without TLS and authentication, nobody beyond this host may connect.
@@ -115,7 +118,8 @@ struct Configuration {
     }
   }
 
-  private func invalid(_ setting: Setting, _ message: String, _ hint: String) -> StartupFailure {
+  /// The failure of a server whose setting cannot be used.
+  func invalid(_ setting: Setting, _ message: String, _ hint: String) -> StartupFailure {
     let source = values[setting]?.source ?? "default"
     return StartupFailure("setting \(setting.rawValue) (\(source)): \(message)", hint: hint)
   }
@@ -149,7 +153,7 @@ struct Configuration {
     }
     var values: [String: String] = [:]
     for (key, value) in mapping {
-      guard let name = key.string, Setting(rawValue: name) != nil else {
+      guard let name = key.string.flatMap(Setting.init(fileName:))?.rawValue else {
         let known = Setting.allCases.map(\.rawValue).joined(separator: ", ")
         throw StartupFailure(
           "the settings file \(path) has an unknown setting \(key.string ?? "")",

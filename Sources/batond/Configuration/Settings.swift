@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import BatonCore
 internal import BatonRPC
 internal import Logging
 
@@ -29,6 +30,8 @@ struct SettingOptions: ParsableArguments {
   @Option(name: .customLong("log-format"), help: "text or json.")
   var logFormat: String?
 
+  @OptionGroup(title: "Limits of tokens") var token: TokenSettingOptions
+
   /// The value of a setting as text; nil: not given.
   func text(of setting: Setting) -> String? {
     switch setting {
@@ -39,6 +42,10 @@ struct SettingOptions: ParsableArguments {
     case .engine: engineAddress
     case .logLevel: logLevel
     case .logFormat: logFormat
+    case .tokenMaxValueBytes: token.maximumValueBytes
+    case .tokenMaxBytes: token.maximumBytes
+    case .tokenHistoryMaxBytes: token.maximumHistoryBytes
+    case .tokenHistoryMaxPuts: token.maximumHistoryPuts
     }
   }
 }
@@ -52,6 +59,15 @@ enum Setting: String, CaseIterable {
   case engine
   case logLevel = "log-level"
   case logFormat = "log-format"
+  case tokenMaxValueBytes = "token-max-value-bytes"
+  case tokenMaxBytes = "token-max-bytes"
+  case tokenHistoryMaxBytes = "token-history-max-bytes"
+  case tokenHistoryMaxPuts = "token-history-max-puts"
+
+  /// The setting with a name of a file, where words may be joined by `_` as well.
+  init?(fileName name: String) {
+    self.init(rawValue: name.replacing("_", with: "-"))
+  }
 
   /// The environment variable that says the same.
   var variable: String {
@@ -65,6 +81,11 @@ enum Setting: String, CaseIterable {
     case .listen: "127.0.0.1:7600"
     case .services: "engine,tokens,scheduler"
     case .tokens, .engine: ""
+    case .tokenMaxValueBytes: "\(TokenLimits().maximumValueBytes)"
+    case .tokenMaxBytes: "\(TokenLimits().maximumBytes)"
+    // Ten times the token, unless it is set.
+    case .tokenHistoryMaxBytes: ""
+    case .tokenHistoryMaxPuts: "\(TokenLimits().maximumHistoryPuts)"
     case .logLevel: "info"
     case .logFormat: "text"
     }

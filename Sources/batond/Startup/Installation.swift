@@ -126,7 +126,8 @@ struct Installation {
       baseEnvironment: [
         // Programs find `baton` without being told where it is installed.
         "PATH": "\(path):\(home)", "LANG": environment["LANG"] ?? "C.UTF-8",
-      ])
+      ],
+      tokenLimits: configuration.tokenLimits)
     let engine = Engine(
       options: options, store: store, catalog: catalog, evaluator: SQLConditionEvaluator(),
       reader: ApplicationFileReader(), executor: executor, outcomes: outcomes,
@@ -148,7 +149,8 @@ struct Installation {
     if configuration.roles.contains(.tokens) {
       services.append(
         TokenStoreService(
-          store: store, catalog: catalog, logger: Logger(label: "baton.tokens")
+          store: store, catalog: catalog, options: .init(limits: configuration.tokenLimits),
+          logger: Logger(label: "baton.tokens")
         ).definition)
     } else if let address = configuration.tokenStore {
       services.append(

@@ -4,6 +4,7 @@ import BatonCore
 struct TokenFixture {
   var snapshot: TokenSnapshot
   let graph: TokenGraph
+  private let initialize: Set<Int>
   private(set) var account = TokenAccount()
 
   /// - Parameters:
@@ -24,17 +25,22 @@ struct TokenFixture {
     let ranks = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
     graph = TokenGraph(
       workflow: "Flow", rank: { ranks[$0] },
-      isAncestor: { ancestors[$1]?.contains($0) ?? false },
-      isInitializeHook: { initialize.contains($0) })
+      isAncestor: { ancestors[$1]?.contains($0) ?? false })
+    self.initialize = initialize
   }
 
   /// Starts an attempt.
   mutating func start(_ node: String, _ attempt: Int = 1) {
+    let hook =
+      node == "Flow"
+      ? initialize.contains(attempt) ? .initialize : .finish
+      : nil
+        as HookKind?
     snapshot.apply(
       node: node,
       TokenSnapshot.Attempt(
         number: attempt, status: .running, viewSeq: snapshot.account.lastSeq,
-        withheld: snapshot.withheld))
+        withheld: snapshot.withheld, hook: hook))
   }
 
   mutating func end(_ node: String, _ attempt: Int = 1, _ status: AttemptStatus = .completed) {

@@ -16,6 +16,8 @@ struct EngineFixture: Sendable {
   let client: Wire.EngineClient
   let tokens: Wire.TokenStoreClient
   let programs: ScriptedPrograms
+  /// How the clients reach both services.
+  let transport: InProcessTransport
 
   static let features = ApplicationFeatures(
     programTypes: [.command, .noop],
@@ -99,7 +101,8 @@ extension House {
       defer { group.cancelAll() }
       return try await body(
         EngineFixture(
-          engine: engine, client: .init(transport), tokens: .init(transport), programs: programs))
+          engine: engine, client: .init(transport), tokens: .init(transport), programs: programs,
+          transport: transport))
     }
     // What the engine had submitted is stored or refused before another takes its place.
     try? await engineStore.commit { _ in }

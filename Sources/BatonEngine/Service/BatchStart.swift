@@ -1,0 +1,159 @@
+internal import BatonCore
+internal import BatonStore
+internal import BatonWire
+
+/// A BatchStart request, checked as a whole; each element stands alone (B6.2).
+struct BatchStart: Sendable {
+  private let request: Wire.BatchStartRequest
+  private let namespace: String
+  private let principal: String
+
+  /// - Throws: INVALID_ARGUMENT `batch_too_large`, `name_invalid`, `request_id_invalid`.
+  init(_ request: Wire.BatchStartRequest, principal: String) throws(BatonError) {
+    namespace = try BatchCall.namespace(request.namespace, for: request.programs)
+    _ = try RequestID.key(request.requestID, namespace, "BatchStart")
+    self.request = request
+    self.principal = principal
+  }
+
+  /// Starts the workflows in request order, and answers when all are durable or refused.
+  ///
+  /// - Returns: The answers in request order; what is wrong with an element is said in it.
+  /// - Throws: What concerns the whole call.
+  func answers(_ engine: Engine) async throws -> [Wire.BatchStartResult] {
+    let (ends, end) = AsyncStream<End>.makeStream()
+    for (index, asked) in request.programs.enumerated() {
+      do throws(BatonError) {
+        let element = try BatchStartElement(
+          asked, index, requestID: request.requestID, namespace: namespace, principal: principal,
+          engine)
+        element.submit(engine) { end.yield(End(index: index, result: $0)) }
+      } catch {
+        end.yield(End(index: index, result: .failure(error)))
+      }
+    }
+    var answers = request.programs.map(Wire.BatchStartResult.init)
+    var open = answers.count
+    if open == 0 { return [] }
+    for await end in ends {
+      switch end.result {
+      case .success(let receipt):
+        answers[end.index].runID = receipt.run.description
+        answers[end.index].status = Wire.RunStatus(receipt.status)
+      case .failure(let error):
+        answers[end.index] = try Wire.BatchStartResult(
+          request.programs[end.index], BatchCall.error(error, engine.logger))
+      }
+      open -= 1
+      if open == 0 { break }
+    }
+    if open > 0 { throw CancellationError() }
+    return answers
+  }
+
+  /// What became of an element.
+  private struct End: Sendable {
+    var index: Int
+    var result: Result<BatchStartElement.Receipt, any Error>
+  }
+}
+
+/// One workflow to start.
+private struct BatchStartElement: Sendable {
+  /// What a repeat of the element is answered.
+  struct Receipt: Sendable {
+    let run: RunID
+    let status: RunStatus
+
+    init(run: RunID, status: RunStatus) {
+      self.run = run
+      self.status = status
+    }
+
+    /// The receipt that was remembered; nil: the bytes are none.
+    init?(_ bytes: [UInt8]) {
+      guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
+      let words = text.split(separator: " ")
+      guard words.count == 2, let run = RunID(String(words[0])),
+        let status = RunStatus(word: String(words[1]))
+      else { return nil }
+      self.init(run: run, status: status)
+    }
+
+    var bytes: [UInt8] { Array("\(run) \(status.word)".utf8) }
+  }
+
+  /// What became of the element.
+  private struct Made: Sendable {
+    var receipt: Receipt
+    /// Nil when the answer is that of an earlier call with the same id.
+    var new: (RunRecord, [NodeRecord], RunPlan)?
+  }
+
+  private let program: BatchProgram
+  private let trigger: RunTrigger
+  private let key: RequestKey?
+  private let bodyHash: [UInt8]
+
+  /// - Throws: INVALID_ARGUMENT `name_missing`, `name_invalid`, `program_type_invalid`,
+  ///   `not_a_workflow`, `env_name_invalid`; RESOURCE_EXHAUSTED `argument_limit`, `env_limit`.
+  init(
+    _ asked: Wire.BatchStartProgram, _ index: Int, requestID: String, namespace: String,
+    principal: String, _ engine: Engine
+  ) throws(BatonError) {
+    program = try BatchProgram(asked, namespace: namespace)
+    try program.checkIsWorkflow()
+    trigger = try RunTrigger(
+      Wire.TriggerPipelineRequest(
+        namespace: program.namespace, application: program.application, workflow: program.id,
+        version: asked.version, arguments: asked.arguments, env: asked.env),
+      principal: principal, engine)
+    guard !requestID.isEmpty else {
+      (key, bodyHash) = (nil, [])
+      return
+    }
+    // Under the namespace of the call: the same element may not start elsewhere under one id.
+    key = RequestKey(scope: "\(namespace)/BatchStart", id: "\(requestID)#\(index)")
+    bodyHash = RequestID.hash([
+      Array(program.workflow.description.utf8), Array("\(asked.version)".utf8),
+      RequestID.bytes(asked.arguments), RequestID.bytes(asked.env),
+    ])
+  }
+
+  /// Queues the creation of the run, which begins right after it.
+  func submit(
+    _ engine: Engine, _ completion: @escaping @Sendable (Result<Receipt, any Error>) -> Void
+  ) {
+    engine.store.submit {
+      try create($0, engine)
+    } completion: { result in
+      if case .success(let made) = result, let (record, nodes, plan) = made.new {
+        engine.catalog.keep(plan, of: record.header.workflow)
+        engine.begin(record, nodes: nodes, plan: plan)
+      }
+      completion(result.map(\.receipt))
+    }
+  }
+
+  /// Creates the run within a unit of work, or finds the answer of an earlier call.
+  ///
+  /// - Throws: NOT_FOUND `namespace_not_found`, `app_not_found`, `version_not_found`,
+  ///   `program_not_found`, `program_retired`; INVALID_ARGUMENT `argument_missing`;
+  ///   ALREADY_EXISTS `request_id_reused`.
+  private func create(_ writer: any StoreWriter, _ engine: Engine) throws -> Made {
+    if let key, let known = try writer.answer(of: key, bodyHash: bodyHash) {
+      guard let receipt = Receipt(known) else {
+        throw StoreError.damaged("the answer remembered for request \(key.id)")
+      }
+      return Made(receipt: receipt, new: nil)
+    }
+    try program.checkExists(writer, engine.catalog)
+    let created = try trigger.create(writer, engine)
+    guard let (record, _, _) = created.new else {
+      throw StoreError.damaged("a trigger without a request id was answered from memory")
+    }
+    let receipt = Receipt(run: record.header.id, status: record.state.status)
+    if let key { try writer.remember(key, bodyHash: bodyHash, answer: receipt.bytes) }
+    return Made(receipt: receipt, new: created.new)
+  }
+}
