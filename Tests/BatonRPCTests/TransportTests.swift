@@ -8,53 +8,6 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct TransportTests {
   private typealias Service = TestService
 
-  enum Transport: CaseIterable, CustomTestStringConvertible {
-    case tcp, unix, inProcess, forwarded
-    var testDescription: String { "\(self)" }
-  }
-
-  private func with<Result: Sendable>(
-    _ transport: Transport, _ service: TestService = TestService(),
-    _ body: (any Caller) async throws -> Result
-  ) async throws -> Result {
-    switch transport {
-    case .tcp:
-      return try await withServer(service) { try await overPool($1, body) }
-    case .unix:
-      let endpoint = Endpoint.unix(path: temporarySocketPath())
-      return try await withServer(service, endpoints: [endpoint]) { try await overPool($1, body) }
-    case .inProcess:
-      let transport = InProcessTransport(services: [service.definition])
-      return try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { await transport.run() }
-        defer { transport.close() }
-        return try await body(transport)
-      }
-    case .forwarded:
-      return try await withServer(service) { _, endpoint in
-        let inner = ConnectionPool(to: endpoint)
-        let forwarding = ForwardingService(service.descriptor, to: inner)
-        let outer = InProcessTransport(services: [forwarding.definition])
-        let result = try await withThrowingTaskGroup(of: Void.self) { group in
-          group.addTask { await outer.run() }
-          defer { outer.close() }
-          return try await body(outer)
-        }
-        await inner.close()
-        return result
-      }
-    }
-  }
-
-  private func overPool<Result>(
-    _ endpoint: Endpoint, _ body: (any Caller) async throws -> Result
-  ) async throws -> Result {
-    let pool = ConnectionPool(to: endpoint)
-    let result = try await body(pool)
-    await pool.close()
-    return result
-  }
-
   private func unary(
     _ caller: any Caller, _ method: MethodDescriptor, _ text: String,
     _ options: CallOptions = .standard
@@ -65,7 +18,7 @@ import Testing
 
   @Test(arguments: Transport.allCases)
   func answers(transport: Transport) async throws {
-    try await with(transport) { caller in
+    try await transport.serve { caller in
       for (method, text) in [(Service.echo, "hello"), (Service.later, "hello"), (Service.echo, "")]
       {
         let answer = try await unary(caller, method, text)
@@ -76,7 +29,7 @@ import Testing
 
   @Test(arguments: Transport.allCases)
   func errors(transport: Transport) async throws {
-    try await with(transport) { caller in
+    try await transport.serve { caller in
       do {
         _ = try await unary(caller, Service.fail, "7")
         Issue.record("no error")
@@ -96,7 +49,7 @@ import Testing
   @Test(arguments: Transport.allCases)
   func deadlinesAndCancellation(transport: Transport) async throws {
     let service = TestService()
-    try await with(transport, service) { caller in
+    try await transport.serve(service) { caller in
       // The deadline is not for connecting.
       _ = try await unary(caller, Service.echo, "")
       let options = CallOptions(timeout: .milliseconds(500))
@@ -118,7 +71,7 @@ import Testing
 
   @Test(arguments: Transport.allCases)
   func metadata(transport: Transport) async throws {
-    try await with(transport) { caller in
+    try await transport.serve { caller in
       let options = CallOptions(metadata: [
         .init(key: "Baton-Client", value: "a"), .init(key: "traceparent", value: "b"),
       ])
@@ -134,7 +87,7 @@ import Testing
   @Test(arguments: Transport.allCases)
   func serverStreams(transport: Transport) async throws {
     let service = TestService()
-    try await with(transport, service) { caller in
+    try await transport.serve(service) { caller in
       let texts = try await caller.serverStream(
         Service.count, Text("500"), options: .standard
       ) { (items: MessageStream<Text>) in
@@ -166,48 +119,10 @@ import Testing
     }
   }
 
-  @Test(arguments: [Transport.tcp, .unix, .inProcess])
-  func clientStreams(transport: Transport) async throws {
-    try await with(transport) { caller in
-      let joined: Text = try await caller.clientStream(
-        Service.join, of: Text.self, options: .standard
-      ) { writer in
-        for number in 0..<200 { try await writer.send(Text("\(number)")) }
-      }
-      #expect(joined.value == (0..<200).map { "\($0)" }.joined(separator: ","))
-    }
-  }
-
-  @Test(arguments: [Transport.tcp, .unix, .inProcess])
-  func bidirectionalStreams(transport: Transport) async throws {
-    let service = TestService()
-    try await with(transport, service) { caller in
-      let texts = try await caller.bidirectional(
-        Service.chat, of: Text.self, answer: Text.self, options: .standard
-      ) { writer, items in
-        var iterator = items.makeAsyncIterator()
-        var texts: [String] = []
-        for number in 0..<100 {
-          try await writer.send(Text("\(number)"))
-          if let item = try await iterator.next() { texts.append(item.value) }
-        }
-        writer.finish()
-        #expect(try await iterator.next() == nil)
-        return texts
-      }
-      #expect(texts == (0..<100).map { "\($0)" })
-      // Left without being finished, it is cancelled.
-      try await caller.bidirectional(
-        Service.stuck, of: Text.self, answer: Text.self, options: .standard
-      ) { _, _ in await service.started.wait() }
-      await service.cancelled.wait()
-    }
-  }
-
   @Test("a slow reader of an in-process stream holds its writer back")
   func inProcessBackPressure() async throws {
     let service = TestService()
-    try await with(.inProcess, service) { caller in
+    try await Transport.inProcess.serve(service) { caller in
       try await caller.serverStream(Service.endless, Text("10"), options: .standard) {
         (items: MessageStream<Text>) in
         await service.sent.wait(63)
@@ -218,12 +133,5 @@ import Testing
         #expect(service.sent.count >= 136)
       }
     }
-  }
-}
-
-extension TestService {
-  var descriptor: ServiceDescriptor {
-    ServiceDescriptor(
-      name: Self.name, methods: definition.methods.values.map(\.descriptor))
   }
 }

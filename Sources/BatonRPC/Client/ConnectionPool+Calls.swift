@@ -88,6 +88,7 @@ extension ConnectionPool: Caller, EncodedCaller {
         }
         guard let connection else { throw Self.closed }
         if failures > 0 { options.timeout = try Self.remaining(deadline) }
+        defer { connection.closeIfDone() }
         return try await call(connection, options)
       } catch let error as BatonError where error.code == .unavailable {
         failures += 1

@@ -22,9 +22,12 @@ extension ConnectionPool {
   ///
   /// - Throws: `unavailable`, `too_many_calls`, `deadline_exceeded`; `CancellationError`.
   func connection(deadline: NIODeadline?) async throws -> RPCConnection {
+    var unusable: [RPCConnection] = []
+    defer { for connection in unusable { connection.retire() } }
     let choice = state.withLock { state -> Choice in
       if state.isClosed { return .refuse(Self.closed) }
-      state.shared.removeAll { !$0.isUsable }
+      unusable = state.shared.filter { !$0.isUsable }
+      if !unusable.isEmpty { state.shared.removeAll { !$0.isUsable } }
       for connection in state.shared where connection.hasRoom { return .use(connection) }
       guard state.shared.count < options.maximumConnections,
         state.waiters.count < Self.maximumWaiters
@@ -47,7 +50,7 @@ extension ConnectionPool {
   /// Takes a connection that failed, or whose server drains and will close it, out of the pool.
   func retire(_ connection: RPCConnection) {
     state.withLock { $0.shared.removeAll { $0 === connection } }
-    if connection.activeCalls == 0 { connection.abandon() }
+    connection.retire()
   }
 
   private func connectShared(at time: NIODeadline) {

@@ -41,8 +41,9 @@ extension RPCConnection: Caller, EncodedCaller {
     let id = try open(method, options, .lateResponse(response))
     do {
       do {
-        try await produce(writer(id))
-        try write(id) { $0.writeEndOfStream(id: id) }
+        let writer: MessageWriter<Item> = writer(id)
+        try await produce(writer)
+        writer.finish()
       } catch is CancellationError where !Task.isCancelled {
         // The server has answered before the end of the stream; its answer counts.
       }
@@ -143,13 +144,15 @@ extension RPCConnection: Caller, EncodedCaller {
   }
 
   private func writer<Item: Message>(_ id: UInt32) -> MessageWriter<Item> {
-    MessageWriter { [self] item in
+    let ending = Ending()
+    return MessageWriter { [self] item in
       try await waitForRoom()
+      guard !ending.hasBegun else { throw CancellationError() }
       try write(id) { buffer throws(BatonError) in
         try buffer.writeData(id: id, message: item, tooLarge: "frame_too_large")
       }
     } end: { [self] in
-      try? write(id) { $0.writeEndOfStream(id: id) }
+      if ending.begin() { try? write(id) { $0.writeEndOfStream(id: id) } }
     }
   }
 

@@ -24,6 +24,14 @@ extension RPCConnection {
     return frames
   }
 
+  /// Takes the frames to be written before the connection is closed: what waits, and a cancel for
+  /// every call in progress.
+  func takeLastFrames() -> ByteBuffer {
+    var frames = takeOutbox(replacingWith: ByteBuffer())
+    for id in state.withLock({ $0.calls.filter { _ in true } }) { frames.writeCancel(id: id) }
+    return frames
+  }
+
   /// Delivers an answer; one to a call that is not known any more is dropped (FR21).
   func received(_ id: UInt32, response frame: ByteBuffer) {
     guard let call = state.withLock({ $0.calls.remove(id) }) else { return }

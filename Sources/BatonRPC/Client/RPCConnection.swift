@@ -27,6 +27,7 @@ package final class RPCConnection: OutboxOwner {
   package let executor: LoopExecutor
   let channel: any Channel
   let state: Mutex<State>
+  private let isRetired = Atomic<Bool>(false)
 
   init(channel: any Channel, options: RPCConnectionOptions, executor: LoopExecutor?) {
     self.channel = channel
@@ -57,6 +58,17 @@ package final class RPCConnection: OutboxOwner {
   /// Closes the connection; calls in progress fail.
   package func close() async {
     try? await channel.close()
+  }
+
+  /// Takes no more calls from a pool, and closes when the last one is answered.
+  func retire() {
+    isRetired.store(true, ordering: .sequentiallyConsistent)
+    closeIfDone()
+  }
+
+  /// Closes a retired connection that has no calls left; called after every call.
+  func closeIfDone() {
+    if isRetired.load(ordering: .sequentiallyConsistent) && activeCalls == 0 { abandon() }
   }
 
   /// Closes without waiting.

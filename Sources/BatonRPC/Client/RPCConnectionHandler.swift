@@ -29,6 +29,15 @@ final class RPCConnectionHandler: ChannelDuplexHandler {
       flush: { bound.value.flush() }, caughtUp: { bound.value.streamHasCaughtUp() })
   }
 
+  func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+    // A server cannot tell a closed connection from one closed halfway: say what is given up.
+    let frames = connection.takeLastFrames()
+    if frames.readableBytes > 0 && context.channel.isWritable {
+      context.writeAndFlush(wrapOutboundOut(frames), promise: nil)
+    }
+    context.close(mode: mode, promise: promise)
+  }
+
   func channelInactive(context: ChannelHandlerContext) {
     connection.failed(nil)
     connection.executor.run()

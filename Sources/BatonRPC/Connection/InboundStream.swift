@@ -28,15 +28,21 @@ final class InboundStream: Sendable {
 
   private let state = Mutex(State())
   private let limits: StreamLimits
+  private let account: (any StreamAccount)?
   private let hasCaughtUp: @Sendable () -> Void
 
   /// An empty stream.
   ///
   /// - Parameters:
   ///   - limits: What is kept before the connection has to stop reading.
+  ///   - account: Counts the bytes that are kept.
   ///   - hasCaughtUp: Called when the connection may read again.
-  init(limits: StreamLimits, hasCaughtUp: @escaping @Sendable () -> Void) {
+  init(
+    limits: StreamLimits, account: (any StreamAccount)? = nil,
+    hasCaughtUp: @escaping @Sendable () -> Void
+  ) {
     self.limits = limits
+    self.account = account
     self.hasCaughtUp = hasCaughtUp
   }
 
@@ -59,6 +65,7 @@ final class InboundStream: Sendable {
       let isSmall = payload.readableBytes < 16_384
       state.items.append(isSmall ? ByteBuffer(copying: payload) : payload)
       state.bytes += payload.readableBytes
+      account?.streamBytesChanged(payload.readableBytes)
       guard
         !state.isHoldingBack,
         state.items.count >= limits.messages || state.bytes >= limits.bytes
@@ -76,7 +83,8 @@ final class InboundStream: Sendable {
   ///   - error: What the stream ends with; nil: its regular end.
   ///   - discarding: Whether what was received and not taken is dropped.
   func finish(_ error: (any Error)? = nil, discarding: Bool = false) {
-    let (waiter, wasHoldingBack) = state.withLock { state in
+    let (waiter, wasHoldingBack, discarded) = state.withLock { state in
+      let discarded = discarding ? state.bytes : 0
       if discarding {
         state.items.removeAll()
         state.bytes = 0
@@ -88,8 +96,9 @@ final class InboundStream: Sendable {
       }
       let waiter = state.waiter
       state.waiter = nil
-      return (waiter, wasHoldingBack)
+      return (waiter, wasHoldingBack, discarded)
     }
+    if discarded > 0 { account?.streamBytesChanged(-discarded) }
     if wasHoldingBack { hasCaughtUp() }
     guard let waiter else { return }
     if let error {
@@ -105,7 +114,7 @@ final class InboundStream: Sendable {
   func next() async throws -> ByteBuffer? {
     switch state.withLock({ take(&$0) }) {
     case .item(let item, let hasCaughtUp):
-      if hasCaughtUp { self.hasCaughtUp() }
+      taken(item, hasCaughtUp)
       return item
     case .failure(let error): throw error
     case .nothing: break
@@ -119,7 +128,7 @@ final class InboundStream: Sendable {
         }
         switch taken {
         case .item(let item, let hasCaughtUp):
-          if hasCaughtUp { self.hasCaughtUp() }
+          self.taken(item, hasCaughtUp)
           continuation.resume(returning: item)
         case .failure(let error): continuation.resume(throwing: error)
         case .nothing: if Task.isCancelled { giveUp() }
@@ -128,6 +137,13 @@ final class InboundStream: Sendable {
     } onCancel: {
       giveUp()
     }
+  }
+
+  private func taken(_ item: ByteBuffer?, _ hasCaughtUp: Bool) {
+    if let item, let account, item.readableBytes > 0 {
+      account.streamBytesChanged(-item.readableBytes)
+    }
+    if hasCaughtUp { self.hasCaughtUp() }
   }
 
   private func giveUp() {
@@ -154,6 +170,12 @@ final class InboundStream: Sendable {
     case .failed(let error): return .failure(error)
     }
   }
+}
+
+/// Counts what the streams of a connection keep.
+protocol StreamAccount: AnyObject, Sendable {
+  /// Notes that a stream keeps more bytes, or fewer.
+  func streamBytesChanged(_ change: Int)
 }
 
 /// How much of a stream is kept that its reader has not taken yet.

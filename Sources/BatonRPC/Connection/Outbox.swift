@@ -91,8 +91,14 @@ extension OutboxOwner {
   ///
   /// - Throws: `CancellationError`, when the task is cancelled or the connection closed.
   func waitForRoom() async throws {
-    let ticket: UInt64? = withOutbox { $0.hasRoom && !$0.isClosed ? nil : $0.newTicket() }
-    guard let ticket else { return }
+    // Looked at again after a wait: all who waited are woken together, and the first may have
+    // filled the room.
+    while let ticket = withOutbox({ $0.hasRoom && !$0.isClosed ? nil : $0.newTicket() }) {
+      try await waitForRoom(ticket)
+    }
+  }
+
+  private func waitForRoom(_ ticket: UInt64) async throws {
     let hasRoom = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let answer: Bool? = withOutbox { outbox in

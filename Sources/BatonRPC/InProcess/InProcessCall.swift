@@ -14,6 +14,7 @@ final class InProcessCall: ServerCallSink {
   private let timekeeper: Timekeeper
   private let outboundGate = Gate()
   private let inboundGate = Gate()
+  private let ending = Ending()
   private let inbound: InboundStream?
   private let serverSide = Mutex<ServerCall?>(nil)
 
@@ -77,13 +78,13 @@ final class InProcessCall: ServerCallSink {
     guard let inbound, !hasEnded else { throw CancellationError() }
     let payload = try encoded(item, "frame_too_large")
     try await inboundGate.wait()
-    guard !hasEnded else { throw CancellationError() }
+    guard !hasEnded, !ending.hasBegun else { throw CancellationError() }
     inboundGate.close { inbound.push(payload) }
   }
 
   /// Ends the client's stream.
   func endWriting() {
-    inbound?.finish()
+    if ending.begin() { inbound?.finish() }
   }
 
   // MARK: The server's side

@@ -39,6 +39,7 @@ struct Listener {
     ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 1_024)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelOption(.maxMessagesPerRead, value: 1)
       .childChannelOption(
         .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536)
@@ -54,11 +55,12 @@ struct Listener {
   }
 
   private static func prepare(_ channel: any Channel, _ core: ServerCore) throws {
-    guard core.admitConnection() else { throw ChannelError.ioOnClosedChannel }
+    let address = channel.remoteAddress?.ipAddress
+    guard core.admissions.admit(address) else { throw ChannelError.ioOnClosedChannel }
     do {
       try addHandlers(channel, core)
     } catch {
-      core.dismissConnection()
+      core.admissions.dismiss(address)
       throw error
     }
   }
@@ -69,22 +71,29 @@ struct Listener {
     if address?.ipAddress == nil { peer.userID = userID(channel) }
     if let address, let ip = address.ipAddress {
       peer.address = Endpoint.tcp(host: ip, port: address.port ?? 0).description
-      if let options = channel as? any SocketOptionProvider {
-        _ = options.unsafeSetSocketOption(
-          level: SocketOptionLevel(IPPROTO_TCP), name: SocketOptionName(TCP_NODELAY),
-          value: CInt(1))
-        _ = options.unsafeSetSocketOption(
-          level: SocketOptionLevel(SOL_SOCKET), name: SocketOptionName(SO_KEEPALIVE),
-          value: CInt(1))
-      }
+      setOptions(channel)
     }
     try core.options.channelInitializer?(channel)
     let connection = ServerConnection(
-      peerInfo: peer, identity: core.authenticator?.identity(of: peer),
-      eventLoop: channel.eventLoop, children: core.children,
-      highWaterMark: core.options.outboundHighWaterMark)
+      server: core, peerInfo: peer, address: address?.ipAddress,
+      identity: core.authenticator?.identity(of: peer), eventLoop: channel.eventLoop)
     try channel.pipeline.syncOperations.addHandler(
       ServerConnectionHandler(server: core, connection: connection))
+  }
+
+  /// Makes TCP send at once (FR15), and look after peers that have vanished: 3 probes, 20 s apart,
+  /// after 60 s of silence (SR105).
+  private static func setOptions(_ channel: any Channel) {
+    guard let provider = channel as? any SocketOptionProvider else { return }
+    let tcp = SocketOptionLevel(IPPROTO_TCP)
+    let options: [(SocketOptionLevel, CInt, CInt)] = [
+      (tcp, TCP_NODELAY, 1), (SocketOptionLevel(SOL_SOCKET), SO_KEEPALIVE, 1),
+      (tcp, TCP_KEEPIDLE, 60), (tcp, TCP_KEEPINTVL, 20), (tcp, TCP_KEEPCNT, 3),
+    ]
+    for (level, name, value) in options {
+      _ = provider.unsafeSetSocketOption(
+        level: level, name: SocketOptionName(name), value: value)
+    }
   }
 
   /// The user at the other end of a Unix socket.

@@ -17,10 +17,15 @@ package final class RPCServer: Sendable {
     package var connections = 0
     /// Calls that wait for their answers.
     package var activeCalls = 0
-    /// Bytes received and not decoded yet.
+    /// Bytes received and not yet taken: of incomplete frames, of frames held back and of streams.
     package var inboundBytes = 0
     /// Bytes of answers not yet handed to the sockets.
     package var outboundBytes = 0
+    /// Connections refused since the start, because there were too many.
+    package var refusedConnections = 0
+
+    /// Those of a server without connections.
+    package init() {}
   }
 
   private struct State {

@@ -7,7 +7,7 @@ internal import Synchronization
 ///
 /// Answers are encoded into the outbox by whoever gives them; the event loop writes what has come
 /// together with one write.
-final class ServerConnection: ServerCallSink, OutboxOwner {
+final class ServerConnection: ServerCallSink, OutboxOwner, StreamAccount {
   private struct State {
     var outbox: Outbox
     /// Calls answered since the last flush; the event loop forgets them.
@@ -17,32 +17,58 @@ final class ServerConnection: ServerCallSink, OutboxOwner {
   }
 
   let peerInfo: PeerInfo
+  /// The peer's network address; nil for a Unix socket.
+  let address: String?
   let eventLoop: any EventLoop
-  private let children: ChildTasks
+  private let server: ServerCore
   private let state: Mutex<State>
   /// Bytes in the outbox, to be read without the lock.
   private let outboundBytes = Atomic<Int>(0)
+  /// Bytes of answers that wait in the channel; below its high-water mark they are not counted.
+  let channelBytes = Atomic<Int>(0)
   /// Bytes received that are no complete frame yet, or wait for the peer to read its answers.
   let inboundBytes = Atomic<Int>(0)
+  /// Bytes of the client's streams that handlers have not taken yet.
+  private let streamBytes = Atomic<Int>(0)
+  /// Whether the connection is not read because too much is buffered.
+  let isPaused = Atomic<Bool>(false)
   /// Operations started for calls and not ended yet.
   let runningOperations = Atomic<Int>(0)
   /// Calls that wait for their answer.
   let activeCalls = Atomic<Int>(0)
 
   init(
-    peerInfo: PeerInfo, identity: CallIdentity?, eventLoop: any EventLoop, children: ChildTasks,
-    highWaterMark: Int
+    server: ServerCore, peerInfo: PeerInfo, address: String?, identity: CallIdentity?,
+    eventLoop: any EventLoop
   ) {
+    self.server = server
     self.peerInfo = peerInfo
+    self.address = address
     self.eventLoop = eventLoop
-    self.children = children
-    state = Mutex(State(outbox: Outbox(highWaterMark: highWaterMark), identity: identity))
+    let outbox = Outbox(highWaterMark: server.options.outboundHighWaterMark)
+    state = Mutex(State(outbox: outbox, identity: identity))
   }
 
   var peer: String { peerInfo.address }
   var timeRemaining: Duration? { nil }
   var identity: CallIdentity? { state.withLock { $0.identity } }
   var bufferedOutboundBytes: Int { outboundBytes.load(ordering: .relaxed) }
+
+  /// Bytes received and not yet taken by whom they are for.
+  var bufferedInboundBytes: Int {
+    inboundBytes.load(ordering: .relaxed) + streamBytes.load(ordering: .relaxed)
+  }
+
+  /// Bytes of answers not yet handed to the socket.
+  var unsentBytes: Int { bufferedOutboundBytes + channelBytes.load(ordering: .relaxed) }
+
+  /// Bytes that the connection keeps in memory.
+  var bufferedBytes: Int { bufferedInboundBytes + unsentBytes }
+
+  func streamBytesChanged(_ change: Int) {
+    streamBytes.add(change, ordering: .sequentiallyConsistent)
+    if change < 0 { server.bytesLeft() }
+  }
 
   /// Whether no call waits for its answer and no answer waits to be written.
   var isQuiet: Bool {
@@ -55,7 +81,7 @@ final class ServerConnection: ServerCallSink, OutboxOwner {
 
   func start(_ operation: @escaping ChildTasks.Operation) {
     runningOperations.add(1, ordering: .relaxed)
-    children.add { [self] in
+    server.children.add { [self] in
       await operation()
       runningOperations.subtract(1, ordering: .relaxed)
     }
@@ -194,6 +220,7 @@ final class ServerConnection: ServerCallSink, OutboxOwner {
       return state.outbox.close()
     }
     inboundBytes.store(0, ordering: .relaxed)
+    channelBytes.store(0, ordering: .relaxed)
     activeCalls.store(0, ordering: .relaxed)
     for waiter in waiters { waiter.continuation.resume(returning: false) }
   }

@@ -1,3 +1,4 @@
+internal import BatonCore
 internal import BatonWire
 internal import NIOCore
 
@@ -49,6 +50,21 @@ extension ServerConnectionHandler {
     case .whenQuiet: isQuiet
     case .whenWritten: connection.bufferedOutboundBytes == 0
     }
+  }
+
+  /// Answers, for a while, what was called before the client closed its side, then closes (SR110).
+  ///
+  /// A client that has closed altogether looks the same until something is sent to it.
+  func inputClosed() {
+    guard phase == .open else { return close() }
+    now = .now()
+    inputClosedAt = now
+    setAlarm(now + options.halfCloseTimeout.timeAmount)
+    close(.whenQuiet)
+  }
+
+  static var givenUp: BatonError {
+    BatonError(.cancelled, "cancelled", "the client closed its side of the connection")
   }
 
   /// Ends the streams and refuses new calls (FR14).

@@ -151,7 +151,7 @@ extension ServerConnectionHandler {
   private func makeInbound() -> InboundStream {
     let eventLoop = connection.eventLoop
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
-    return InboundStream(limits: options.streamLimits) {
+    return InboundStream(limits: options.streamLimits, account: connection) {
       eventLoop.execute { bound.value.streamHasCaughtUp() }
     }
   }

@@ -40,19 +40,23 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
   var lastEntry: DispatchTable.Entry?
   /// Set by a stream whose handler is behind.
   var streamsBehind = 0
+  /// Since when the connection is not read because too much is buffered.
+  var pausedSince: NIODeadline?
+  /// When the client closed its side.
+  var inputClosedAt: NIODeadline?
 
   var now = NIODeadline.now()
   /// When bytes last came.
   private var lastProgress: NIODeadline
   /// When something last came or went.
   private var lastActivity: NIODeadline
+  /// When the channel last took bytes, while it holds too many.
   var stalledSince: NIODeadline?
   private var alarm: (at: NIODeadline, task: Scheduled<Void>)?
 
   var hasHeldBackRead = false
   private var isReading = false
   private var isFlushing = false
-  private var isFirstRead = true
   private var spare = ByteBuffer()
   private var ended: [ServerCall] = []
 
@@ -76,6 +80,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
       case .drain: bound.value.drain()
       case .closeWhenQuiet: bound.value.close(.whenQuiet)
       case .close: bound.value.close()
+      case .resume: bound.value.endPause()
       }
     }
     setAlarm(lastActivity + options.idleTimeout.timeAmount)
@@ -121,30 +126,28 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     }
     lastProgress = now
     lastActivity = now
-    if isFirstRead {
-      isFirstRead = false
-      guard
-        let first = bytes.readableBytesView.first,
-        ConnectionProtocol(firstByte: first) == .frames
-      else {
-        // The place where other protocols can be added on the same port.
-        context.close(promise: nil)
-        return
-      }
-    }
     decoder.limit = server.frameLimit(connection)
     decoder.feed(bytes)
     processFrames()
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
+    // At the end of the input nothing was read; the channel must not be closed from here then, not
+    // even by a write that fails, because NIO goes on to close its input side.
+    guard isReading else { return context.fireChannelReadComplete() }
     isReading = false
     flush()
     if phase == .open {
-      connection.inboundBytes.store(decoder.bufferedBytes, ordering: .relaxed)
+      connection.inboundBytes.store(decoder.bufferedBytes, ordering: .sequentiallyConsistent)
       if decoder.isInsideFrame { setAlarm(lastProgress + options.progressTimeout.timeAmount) }
+      if server.mustPause(connection) { pause() }
     }
     context.fireChannelReadComplete()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case ChannelEvent.inputClosed? = event as? ChannelEvent { inputClosed() }
+    context.fireUserInboundEventTriggered(event)
   }
 
   /// Reads only while the peer takes its answers and the handlers take their streams (FR16).
@@ -157,7 +160,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
   }
 
   var isHeldBack: Bool {
-    streamsBehind > 0 || stalledSince != nil
+    streamsBehind > 0 || stalledSince != nil || pausedSince != nil
       || connection.bufferedOutboundBytes >= options.outboundHighWaterMark
   }
 
@@ -175,12 +178,13 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
   }
 
   /// Goes on with what was held back.
-  private func resume() {
+  func resume() {
     guard phase == .open, !isHeldBack else { return }
     connection.promiseFlush()
     now = .now()
     processFrames()
-    connection.inboundBytes.store(decoder.bufferedBytes, ordering: .relaxed)
+    connection.inboundBytes.store(decoder.bufferedBytes, ordering: .sequentiallyConsistent)
+    if server.mustPause(connection) { pause() }
     if hasHeldBackRead && !isHeldBack {
       hasHeldBackRead = false
       lastProgress = now
@@ -220,10 +224,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
   func write() {
     guard let context else { return }
     guard context.channel.isWritable else {
-      if stalledSince == nil {
-        stalledSince = .now()
-        setAlarm(.now() + options.stalledWriteTimeout.timeAmount)
-      }
+      if stalledSince == nil { beginStall() }
       forgetEnded()
       if connection.bufferedOutboundBytes > options.outboundLimit { close() }
       return
@@ -237,6 +238,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     // The same storage serves again once the channel has let go of it.
     spare = frames.capacity <= 1_048_576 ? frames : ByteBuffer()
     context.writeAndFlush(wrapOutboundOut(frames), promise: nil)
+    server.bytesLeft()
   }
 
   private func forgetEnded() {
@@ -256,11 +258,12 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     if context.channel.isWritable {
       stalledSince = nil
+      connection.channelBytes.store(0, ordering: .sequentiallyConsistent)
       now = .now()
       flush()
+      server.bytesLeft()
     } else if stalledSince == nil {
-      stalledSince = .now()
-      setAlarm(.now() + options.stalledWriteTimeout.timeAmount)
+      beginStall()
     }
     context.fireChannelWritabilityChanged()
   }
@@ -285,6 +288,12 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     guard phase != .closed else { return }
     now = .now()
     if phase == .refusing { return close() }
+    if let closed = inputClosedAt, closed + options.halfCloseTimeout.timeAmount <= now {
+      inputClosedAt = nil
+      for call in calls.values { call.cancel(Self.givenUp) }
+      close(.whenWritten)
+      guard phase == .open else { return }
+    }
     for call in calls.values where call.deadline.map({ $0 <= now }) ?? false {
       call.cancel(ServerCore.deadlineExceeded)
     }
@@ -296,8 +305,13 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     for call in calls.values {
       if let deadline = call.deadline { next = min(next, deadline) }
     }
-    if let stalledSince {
-      let limit = stalledSince + options.stalledWriteTimeout.timeAmount
+    if let inputClosedAt {
+      next = min(next, inputClosedAt + options.halfCloseTimeout.timeAmount)
+    }
+    if stalledSince != nil {
+      guard let look = nextLookAtStall() else { return close() }
+      next = min(next, look)
+    } else if let limit = endOfPatience {
       if limit <= now { return close() }
       next = min(next, limit)
     } else if decoder.isInsideFrame && !isHeldBack {

@@ -11,6 +11,8 @@ final class ServerCore: Sendable {
     case drain
     case closeWhenQuiet
     case close
+    /// What was held back because too much was buffered may go on.
+    case resume
   }
 
   private struct Member {
@@ -30,10 +32,12 @@ final class ServerCore: Sendable {
   /// nil: everybody may call.
   let authenticator: (any Authenticator)?
   let children = ChildTasks()
+  let admissions: Admissions
+  /// Connections that are not read because too much is buffered.
+  private let pausedConnections = Atomic<Int>(0)
   let logger: Logger
   private let state = Mutex(State())
   private let allConnectionsClosed = OneShot<Void>()
-  private let connectionCount = Atomic<Int>(0)
   private let refusesCalls = Atomic<Bool>(false)
 
   init(
@@ -44,25 +48,12 @@ final class ServerCore: Sendable {
     self.authenticator = authenticator
     self.logger = logger
     table = DispatchTable(services)
+    admissions = Admissions(
+      limit: options.maximumConnections, limitPerAddress: options.maximumConnectionsPerAddress)
   }
 
   /// Whether new calls are refused.
   var isDraining: Bool { refusesCalls.load(ordering: .sequentiallyConsistent) }
-
-  /// Takes a place for a connection.
-  ///
-  /// - Returns: Whether there was one.
-  func admitConnection() -> Bool {
-    let count = connectionCount.add(1, ordering: .relaxed).newValue
-    if count <= options.maximumConnections { return true }
-    dismissConnection()
-    return false
-  }
-
-  /// Gives back the place of a connection that could not be prepared.
-  func dismissConnection() {
-    connectionCount.subtract(1, ordering: .relaxed)
-  }
 
   /// The most data in a frame that a connection may send now.
   func frameLimit(_ connection: ServerConnection) -> Int {
@@ -81,11 +72,15 @@ final class ServerCore: Sendable {
   }
 
   func unregister(_ connection: ServerConnection) {
-    dismissConnection()
+    admissions.dismiss(connection.address)
     let isLast = state.withLock { state in
       state.members[ObjectIdentifier(connection)] = nil
       return state.isStopping && state.members.isEmpty
     }
+    if connection.isPaused.exchange(false, ordering: .relaxed) {
+      pausedConnections.subtract(1, ordering: .relaxed)
+    }
+    bytesLeft()
     if isLast { allConnectionsClosed.complete(.success(())) }
     becameQuiet()
   }
@@ -126,6 +121,51 @@ final class ServerCore: Sendable {
     try await allConnectionsClosed.value()
   }
 
+  // MARK: Buffered bytes
+
+  /// Whether a connection has to pause: it holds too much itself (SR103), or all together do and it
+  /// has more than its share (SR104).
+  ///
+  /// One that has to is told with ``Action/resume`` when it may go on.
+  func mustPause(_ connection: ServerConnection) -> Bool {
+    let bytes = connection.bufferedBytes
+    guard bytes >= options.bufferLimit || (bytes > share && total() >= options.totalBufferLimit)
+    else { return false }
+    if !connection.isPaused.exchange(true, ordering: .sequentiallyConsistent) {
+      pausedConnections.add(1, ordering: .sequentiallyConsistent)
+    }
+    // What was taken since the look cannot have woken the connection yet.
+    bytesLeft()
+    return true
+  }
+
+  /// Lets connections go on for which there is room now; called whenever buffers get emptier.
+  func bytesLeft() {
+    guard pausedConnections.load(ordering: .sequentiallyConsistent) > 0 else { return }
+    let hasRoom = total() <= options.totalBufferLimit / 4 * 3
+    let ready = state.withLock { state in
+      state.members.values.filter { member in
+        let connection = member.connection
+        guard connection.isPaused.load(ordering: .relaxed) else { return false }
+        let bytes = connection.bufferedBytes
+        guard bytes <= options.bufferLimit / 2, hasRoom || bytes <= share else { return false }
+        return connection.isPaused.exchange(false, ordering: .relaxed)
+      }
+    }
+    if ready.isEmpty { return }
+    pausedConnections.subtract(ready.count, ordering: .relaxed)
+    tell(ready, .resume)
+  }
+
+  /// What a connection may hold however much the others do.
+  private var share: Int { options.totalBufferLimit / options.maximumConnections }
+
+  private func total() -> Int {
+    state.withLock { state in
+      state.members.values.reduce(0) { $0 + $1.connection.bufferedBytes }
+    }
+  }
+
   private func tell(_ members: [Member], _ action: Action) {
     for member in members {
       member.connection.eventLoop.execute { member.act(action) }
@@ -138,9 +178,10 @@ final class ServerCore: Sendable {
       for member in state.members.values {
         sum.connections += 1
         sum.activeCalls += member.connection.activeCalls.load(ordering: .relaxed)
-        sum.inboundBytes += member.connection.inboundBytes.load(ordering: .relaxed)
-        sum.outboundBytes += member.connection.bufferedOutboundBytes
+        sum.inboundBytes += member.connection.bufferedInboundBytes
+        sum.outboundBytes += member.connection.unsentBytes
       }
+      sum.refusedConnections = admissions.refused
       return sum
     }
   }

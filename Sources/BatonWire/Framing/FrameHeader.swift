@@ -49,18 +49,3 @@ package enum FrameLimit {
   /// A frame announced as longer than this closes the connection (FR8).
   package static let announced = 16_777_216
 }
-
-/// What the first byte of a connection says about its protocol (wire.md §1).
-package enum ConnectionProtocol: Sendable, Hashable {
-  case frames
-  case tls
-  case http2
-
-  package init(firstByte: UInt8) {
-    switch firstByte {
-    case 0x16: self = .tls
-    case 0x50: self = .http2
-    default: self = .frames
-    }
-  }
-}

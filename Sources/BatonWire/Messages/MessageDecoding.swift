@@ -13,9 +13,7 @@ extension CBacked {
   ) throws(BatonError) -> Self {
     if bytes.isEmpty { return Self() }
     let budget = memoryBudget(bytes.count, limits)
-    if let flaw = scanMessage(descriptor, bytes, limits, memory: budget) {
-      throw BatonError(flaw, descriptor, limits)
-    }
+    if let error = scanMessage(descriptor, bytes, limits, memory: budget) { throw error }
     return try MessageArena.withArena(budget: budget) { arena throws(BatonError) in
       guard let message = unpackMessage(descriptor, bytes, in: arena) else {
         throw BatonError(arena.isExhausted ? .tooCostly : .malformed, descriptor, limits)
@@ -34,10 +32,13 @@ private func memoryBudget(_ byteCount: Int, _ limits: DecodingLimits) -> Int {
 private func scanMessage(
   _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>, _ bytes: UnsafeRawBufferPointer,
   _ limits: DecodingLimits, memory: Int
-) -> MessageFlaw? {
+) -> BatonError? {
   guard let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return nil }
   var scanner = MessageScanner(memory: memory)
-  return scanner.scan(start, start + bytes.count, descriptor, depth: limits.maximumDepth)
+  let flaw = scanner.scan(start, start + bytes.count, descriptor, depth: limits.maximumDepth)
+  guard let flaw else { return nil }
+  let field = scanner.path.reversed().map { String(cString: $0) }.joined(separator: ".")
+  return BatonError(flaw, descriptor, limits, field: field)
 }
 
 private func unpackMessage(
@@ -53,7 +54,7 @@ extension BatonError {
   /// The answer to bytes that cannot be decoded.
   fileprivate init(
     _ flaw: MessageFlaw, _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>,
-    _ limits: DecodingLimits
+    _ limits: DecodingLimits, field: String = ""
   ) {
     let name = descriptor.pointee.name.map { String(cString: $0) } ?? "message"
     switch flaw {
@@ -63,7 +64,7 @@ extension BatonError {
     case .invalidText:
       self.init(
         .invalidArgument, "invalid_text",
-        "a text in \(name) is not UTF-8 or contains U+0000")
+        "the text \(field) of \(name) is not UTF-8 or contains U+0000")
     case .tooDeep:
       self.init(
         .invalidArgument, "message_too_deep",

@@ -16,6 +16,8 @@ struct MessageScanner {
 
   /// Bytes of memory that unpacking may still take.
   private var memory: Int
+  /// Where the ill-formed text is: the names of its fields, the innermost first.
+  private(set) var path: [UnsafePointer<CChar>] = []
 
   /// - Parameter memory: Bytes of memory that unpacking may take.
   init(memory: Int) {
@@ -74,16 +76,22 @@ struct MessageScanner {
     case PROTOBUF_C_TYPE_STRING:
       guard wire == 2 else { return .malformed }
       guard charge(end - start + 1 + (isRepeated ? 8 : 0)) else { return .tooCostly }
-      return isText(start, end) ? nil : .invalidText
+      guard isText(start, end) else {
+        path = field.pointee.name.map { [$0] } ?? []
+        return .invalidText
+      }
+      return nil
     case PROTOBUF_C_TYPE_BYTES:
       guard wire == 2 else { return .malformed }
       return charge(end - start + (isRepeated ? 16 : 0)) ? nil : .tooCostly
     case PROTOBUF_C_TYPE_MESSAGE:
       guard wire == 2, let type = field.pointee.descriptor else { return .malformed }
       if isRepeated, !charge(8) { return .tooCostly }
-      return scan(
+      let flaw = scan(
         start, end, type.assumingMemoryBound(to: ProtobufCMessageDescriptor.self),
         depth: depth - 1)
+      if flaw == .invalidText, let name = field.pointee.name { path.append(name) }
+      return flaw
     default:
       let expected = Self.wireType(of: field.pointee.type)
       if wire == expected {

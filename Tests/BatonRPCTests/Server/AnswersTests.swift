@@ -214,11 +214,17 @@ import Testing
   @Test("WI-01 FR13 closing the connection cancels its handlers")
   func closing() async throws {
     let service = TestService()
-    try await withRawPeer(service) { peer, _ in
-      try await peer.call(Service.wait, 1)
-      await service.started.wait()
-      await peer.close()
-      await service.cancelled.wait()
+    // Over TCP, a connection that is closed looks like one that is closed halfway.
+    let options = RPCServerOptions.with { $0.halfCloseTimeout = .milliseconds(50) }
+    for endpoint in [Endpoint.tcp(host: "127.0.0.1", port: 0), .unix(path: temporarySocketPath())] {
+      try await withServer(service, endpoints: [endpoint], options: options) { _, endpoint in
+        let peer = try await RawPeer.connect(to: endpoint)
+        let begun = service.started.count
+        try await peer.call(Service.wait, 1)
+        await service.started.wait(begun + 1)
+        await peer.close()
+        await service.cancelled.wait(begun + 1)
+      }
     }
   }
 

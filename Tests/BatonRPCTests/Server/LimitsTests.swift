@@ -1,7 +1,9 @@
 import BatonCore
 import BatonRPC
 import BatonWire
+import Glibc
 import NIOCore
+import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct LimitsTests {
@@ -87,6 +89,89 @@ import Testing
     }
   }
 
+  @Test("SR100 one address has a bound of its own, Unix sockets have none; refusals are counted")
+  func connectionsPerAddress() async throws {
+    let options = RPCServerOptions.with {
+      $0.maximumConnections = 3
+      $0.maximumConnectionsPerAddress = 2
+    }
+    let endpoints: [Endpoint] = [
+      .tcp(host: "127.0.0.1", port: 0), .unix(path: temporarySocketPath()),
+    ]
+    try await withServer(endpoints: endpoints, options: options) { server, tcp in
+      var peers: [RawPeer] = []
+      for endpoint in [tcp, tcp, endpoints[1]] {
+        let peer = try await RawPeer.connect(to: endpoint)
+        try await peer.call(Service.echo, 1, "a")
+        #expect(try await peer.receiveResponse()?.text == "a")
+        peers.append(peer)
+      }
+      for (count, endpoint) in [tcp, endpoints[1]].enumerated() {
+        let refused = try await RawPeer.connect(to: endpoint)
+        await refused.waitForClose()
+        #expect(server.statistics.refusedConnections == count + 1)
+      }
+      // A place that was given back is taken again.
+      await peers[0].close()
+      while server.statistics.connections > 2, !Task.isCancelled { await Task.yield() }
+      let peer = try await RawPeer.connect(to: tcp)
+      try await peer.call(Service.echo, 1, "b")
+      #expect(try await peer.receiveResponse()?.text == "b")
+      for peer in peers + [peer] { await peer.close() }
+    }
+  }
+
+  @Test("FR15 SR105 TCP sends at once and looks after peers that vanished")
+  func socketOptions() async throws {
+    let accepted = AsyncStream<any Channel>.makeStream()
+    let options = RPCServerOptions.with {
+      $0.channelInitializer = { accepted.continuation.yield($0) }
+    }
+    try await withRawPeer(options: options) { peer, _ in
+      var channels = accepted.stream.makeAsyncIterator()
+      let socket = try #require(await channels.next() as? any SocketOptionProvider)
+      for (level, name, value) in [
+        (.tcp, .tcp_nodelay, 1), (.socket, .so_keepalive, 1),
+        (.tcp, .init(rawValue: TCP_KEEPIDLE), 60), (.tcp, .init(rawValue: TCP_KEEPINTVL), 20),
+        (.tcp, .init(rawValue: TCP_KEEPCNT), 3),
+      ] as [(NIOBSDSocket.OptionLevel, NIOBSDSocket.Option, CInt)] {
+        let option: CInt = try await socket.unsafeGetSocketOption(level: level, name: name).get()
+        #expect(option == value, "\(name)")
+      }
+    }
+  }
+
+  @Test("FR15 answers that are ready together leave with one write, in whole frames")
+  func coalescing() async throws {
+    let writes = Writes()
+    let options = RPCServerOptions.with {
+      $0.channelInitializer = { channel in
+        try channel.pipeline.syncOperations.addHandler(WriteRecorder(writes))
+      }
+    }
+    try await withRawPeer(options: options) { peer, _ in
+      var requests = ByteBuffer()
+      for id in 0..<200 as Range<UInt32> {
+        try requests.writeRequest(
+          id: id * 2 + 1, method: Service.echo, timeoutNanoseconds: 0, metadata: [],
+          message: Text("\(id)"))
+      }
+      try await peer.send(requests)
+      for id in 0..<200 as Range<UInt32> {
+        #expect(try await peer.receiveResponse()?.id == id * 2 + 1)
+      }
+      let all = writes.all
+      // Loopback brings 10 KB in a few pieces, usually in one.
+      #expect(all.count <= 20)
+      for write in all {
+        var decoder = FrameDecoder()
+        decoder.feed(write)
+        while decoder.next() != nil {}
+        #expect(!decoder.isInsideFrame)
+      }
+    }
+  }
+
   @Test("WI-05 200 connections with 3 header bytes are closed while another is served")
   func halfOpen() async throws {
     try await withServer(options: .with { $0.progressTimeout = .milliseconds(300) }) {
@@ -155,14 +240,6 @@ import Testing
     }
   }
 
-  @Test("§1 the first byte of another protocol is not taken for a frame", arguments: [0x16, 0x50])
-  func otherProtocols(first: UInt8) async throws {
-    try await withRawPeer { peer, _ in
-      try await peer.send(ByteBuffer(bytes: [first, 3, 1, 0, 0, 0, 0, 0, 0, 0]))
-      #expect(await peer.receive(1) == nil)
-    }
-  }
-
   @Test("WI-11 repeated empties and nesting in an envelope are skipped or refused")
   func hostileEnvelopes() async throws {
     try await withRawPeer { peer, _ in
@@ -177,5 +254,23 @@ import Testing
       try await peer.send(.request, 3, ByteBuffer(repeating: 0x33, count: 100_000))
       #expect(try await peer.receiveResponse()?.code == 3)
     }
+  }
+}
+
+private final class Writes: Sendable {
+  private let buffers = Mutex<[ByteBuffer]>([])
+  var all: [ByteBuffer] { buffers.withLock { $0 } }
+  func add(_ buffer: ByteBuffer) { buffers.withLock { $0.append(buffer) } }
+}
+
+private final class WriteRecorder: ChannelOutboundHandler {
+  typealias OutboundIn = ByteBuffer
+  private let writes: Writes
+
+  init(_ writes: Writes) { self.writes = writes }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    writes.add(unwrapOutboundIn(data))
+    context.write(data, promise: promise)
   }
 }

@@ -1,6 +1,7 @@
 import BatonCore
 import BatonRPC
 import BatonWire
+import Glibc
 import NIOCore
 import NIOPosix
 
@@ -124,6 +125,21 @@ final class RawPeer {
       at: data.readerIndex + envelope.payload.lowerBound, length: envelope.payload.count)
     return RawResponse(
       id: header.streamID, code: 0, text: try Text(payload: payload ?? ByteBuffer()).value)
+  }
+
+  /// Closes this end's side; the other may still send.
+  func closeOutput() async throws {
+    try await channel.close(mode: .output).get()
+  }
+
+  /// Breaks the connection.
+  func reset() async throws {
+    let linger = NIOBSDSocket.Option(rawValue: SO_LINGER)
+    guard let provider = channel as? any SocketOptionProvider else { return }
+    try await provider.unsafeSetSocketOption(
+      level: .socket, name: linger, value: Glibc.linger(l_onoff: 1, l_linger: 0)
+    ).get()
+    await close()
   }
 
   /// Waits until the other end has closed.

@@ -16,8 +16,13 @@ final class TestService: Sendable {
   static let count = method("Count", .serverStream)
   static let endless = method("Endless", .serverStream)
   static let streamError = method("StreamError", .serverStream)
+  static let largeItem = method("LargeItem", .serverStream)
   static let join = method("Join", .clientStream)
+  static let first = method("First", .clientStream)
+  static let slowSum = method("SlowSum", .clientStream)
+  static let strictJoin = method("StrictJoin", .clientStream)
   static let chat = method("Chat", .bidirectional)
+  static let strictChat = method("StrictChat", .bidirectional)
   static let stuck = method("Stuck", .bidirectional)
 
   /// Sent when a handler that waits has begun.
@@ -38,7 +43,8 @@ final class TestService: Sendable {
   }
 
   var definition: ServiceDefinition {
-    ServiceDefinition(name: Self.name, methods: unaryMethods + streamMethods)
+    ServiceDefinition(
+      name: Self.name, methods: unaryMethods + serverStreams + clientStreams + bidirectional)
   }
 
   private var unaryMethods: [MethodHandler] {
@@ -74,7 +80,7 @@ final class TestService: Sendable {
     ]
   }
 
-  private var streamMethods: [MethodHandler] {
+  private var serverStreams: [MethodHandler] {
     [
       .serverStream(Self.count) { (text: Text, call: ServerStreamCall<Text>) in
         call.respond { writer in
@@ -102,19 +108,70 @@ final class TestService: Sendable {
           throw BatonError(.aborted, "env_changed", "changed meanwhile")
         }
       },
+      .serverStream(Self.largeItem) { (text: Text, call: ServerStreamCall<Text>) in
+        call.respond { writer in
+          try await writer.send(Text("first"))
+          try await writer.send(Text(String(repeating: "x", count: Int(text.value) ?? 0)))
+        }
+      },
+    ]
+  }
+
+  private var clientStreams: [MethodHandler] {
+    [
       .clientStream(Self.join) { (items: MessageStream<Text>, _) -> Text in
         var words: [String] = []
         for try await item in items { words.append(item.value) }
         return Text(words.joined(separator: ","))
       },
+      // Answers with the first item, however many follow.
+      .clientStream(Self.first) { (items: MessageStream<Text>, _) -> Text in
+        for try await item in items { return item }
+        throw BatonError(.notFound, "key_not_found", "there was no item")
+      },
+      // Counts bytes, but takes nothing before it is released.
+      .clientStream(Self.slowSum) { [self] (items: MessageStream<Text>, _) -> Text in
+        try await hold()
+        let sum = try await items.reduce(0) { $0 + $1.value.utf8.count }
+        return Text("\(sum)")
+      },
+      .clientStream(Self.strictJoin) { (items: MessageStream<Text>, _) -> Text in
+        for try await item in items { try Self.check(item) }
+        return Text("good")
+      },
+    ]
+  }
+
+  private var bidirectional: [MethodHandler] {
+    [
       .bidirectional(Self.chat) {
+        [self]
         (items: MessageStream<Text>, writer: MessageWriter<Text>, _) in
-        for try await item in items { try await writer.send(item) }
+        do {
+          for try await item in items {
+            try await writer.send(item)
+            sent.send()
+          }
+        } catch {
+          cancelled.send()
+          throw error
+        }
+      },
+      .bidirectional(Self.strictChat) {
+        (items: MessageStream<Text>, writer: MessageWriter<Text>, _) in
+        for try await item in items {
+          try Self.check(item)
+          try await writer.send(item)
+        }
       },
       .bidirectional(Self.stuck) { [self] (_: MessageStream<Text>, _: MessageWriter<Text>, _) in
         try await hold()
       },
     ]
+  }
+
+  private static func check(_ item: Text) throws {
+    if item.value == "bad" { throw BatonError(.aborted, "env_changed", "changed meanwhile") }
   }
 
   private func hold() async throws {

@@ -119,11 +119,4 @@ import Testing
     #expect(decoder.bufferedBytes == 3)
     #expect(decoder.isInsideFrame)
   }
-
-  @Test func firstBytesTellProtocols() {
-    #expect(ConnectionProtocol(firstByte: 0) == .frames)
-    #expect(ConnectionProtocol(firstByte: 0x16) == .tls)
-    #expect(ConnectionProtocol(firstByte: 0x50) == .http2)
-    #expect(ConnectionProtocol(firstByte: 0xff) == .frames)
-  }
 }
