@@ -52,14 +52,13 @@ extension RPCConnection {
   ///
   /// - Returns: Whether the connection has to stop reading.
   func received(_ id: UInt32, _ flags: FrameFlags, data: ByteBuffer) -> Bool {
-    let isLast = flags.contains(.done)
-    let call = state.withLock { isLast ? $0.calls.remove(id) : $0.calls[id] }
-    guard let call else { return false }
+    guard let call = state.withLock({ $0.calls[id] }) else { return false }
     guard case .stream(let stream) = call.receiver else {
-      call.fail(
-        BatonError(.internal, "internal", "the server answered with a stream"))
+      cancel(id, BatonError(.internal, "internal", "the server answered with a stream"))
       return false
     }
+    let isLast = flags.contains(.done)
+    if isLast { state.withLock { _ = $0.calls.remove(id) } }
     let mustStop = flags.contains(.noData) ? false : stream.push(data)
     if isLast { stream.finish() }
     return mustStop

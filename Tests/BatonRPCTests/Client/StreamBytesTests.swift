@@ -202,6 +202,10 @@ import Testing
       #expect(await peer.receiveFrame()?.header.streamID == 3)
       try await peer.send(.data, 3, Text("x").serialized())
       #expect(await unary == "internal")
+      await expectEmpty(peer, 3, .cancel)
+      // The call has ended: whatever follows, it is not answered again.
+      try await peer.send(.data, 3, Text("y").serialized())
+      try await reply(peer, 3, "z")
     }
   }
 

@@ -193,9 +193,11 @@ import Testing
     try await withServer(service, options: options) { server, endpoint in
       let deaf = try await RawPeer.connect(to: endpoint, isReading: false)
       for id in 0..<256 as Range<UInt32> {
-        try await deaf.call(Service.endless, id * 2 + 1, "30000", flags: .done)
+        try await deaf.call(Service.flood, id * 2 + 1, "30000", flags: .done)
       }
       await service.started.wait(256)
+      service.released.send()
+      await wait(for: server) { $0.outboundBytes > 65_536 }
       let good = try await RawPeer.connect(to: endpoint)
       for id in 0..<100 as Range<UInt32> {
         try await echo(good, id * 2 + 1)
@@ -209,7 +211,7 @@ import Testing
         #expect(server.statistics.outboundBytes < 131_072 + 16 * 30_000)
       }
       await deaf.close()
-      await service.cancelled.wait(256)
+      await wait(for: server) { $0.connections == 1 }
       await good.close()
     }
   }

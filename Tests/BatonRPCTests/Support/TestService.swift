@@ -16,6 +16,7 @@ final class TestService: Sendable {
   static let count = method("Count", .serverStream)
   static let endless = method("Endless", .serverStream)
   static let streamError = method("StreamError", .serverStream)
+  static let flood = method("Flood", .serverStream)
   static let largeItem = method("LargeItem", .serverStream)
   static let join = method("Join", .clientStream)
   static let first = method("First", .clientStream)
@@ -106,6 +107,14 @@ final class TestService: Sendable {
         call.respond { writer in
           try await writer.send(text)
           throw BatonError(.aborted, "env_changed", "changed meanwhile")
+        }
+      },
+      // As Endless, but begins when it is released.
+      .serverStream(Self.flood) { [self] (text: Text, call: ServerStreamCall<Text>) in
+        call.respond { [self] writer in
+          let item = Text(String(repeating: "y", count: Int(text.value) ?? 1_000))
+          try await hold()
+          while true { try await writer.send(item) }
         }
       },
       .serverStream(Self.largeItem) { (text: Text, call: ServerStreamCall<Text>) in
