@@ -16,6 +16,12 @@ internal import UnixSignals
 struct Installation {
   /// How long calls in progress get when the server is told to stop (FR14).
   private static let drainGrace = Duration.seconds(30)
+  /// The one clock of the process: its times never go back.
+  private static let clock: SteadyClock = {
+    let start = ContinuousClock.now
+    return SteadyClock(
+      wall: { SystemClock().now() }, elapsed: { ContinuousClock.now - start })
+  }()
 
   private let configuration: Configuration
   private let logger = Logger(label: "batond")
@@ -83,7 +89,7 @@ struct Installation {
     _ configuration: Configuration, _ directory: String, _ readiness: Readiness
   ) throws -> SQLiteStore {
     var options = SQLiteOptions(
-      directory: directory, exclusive: configuration.isWhole, clock: { SystemClock().now() })
+      directory: directory, exclusive: configuration.isWhole, clock: { clock.now() })
     options.failed = { readiness.fail("\($0)") }
     do {
       return try SQLiteStore(options)
@@ -131,7 +137,7 @@ struct Installation {
     let engine = Engine(
       options: options, store: store, catalog: catalog, evaluator: SQLConditionEvaluator(),
       reader: ApplicationFileReader(), executor: executor, outcomes: outcomes,
-      clock: SystemClock(), logger: Logger(label: "baton.engine"))
+      clock: clock, logger: Logger(label: "baton.engine"))
     return EngineParts(engine: engine, executor: executor)
   }
 
