@@ -101,12 +101,17 @@ extension LocalExecutor {
       case .refused, .ended: break
       }
     }
+    // A shim that could not begin leaves what it was to begin with.
+    let isRemoved = !Files.exists(attempt.directory.path + "/launch")
     try Files.makeDirectory(attempt.directory.path)
     guard try ClaimFile.take(directory: attempt.directory.path) else {
       // A shim's, that was forked by an earlier server.
       return retryLater(attempt, id: id)
     }
     switch attempt.kind {
+    case .launched where isRemoved:
+      // Somebody has taken its directory away; it may have run.
+      deliver(ProcessOutcome(exit: .lost, endedAt: now()), of: attempt, id: id)
     case .waiting, .launched, .found: deliver(notStarted(after: occasion), of: attempt, id: id)
     case .attached, .swept:
       // It had a claim before, and somebody took that away.

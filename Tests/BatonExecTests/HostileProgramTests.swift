@@ -43,6 +43,62 @@ import Testing
     }
   }
 
+  /// Runs a shim on a directory to its end.
+  static func runShim(_ directory: String) throws -> Int32 {
+    let shim = try shimPath()
+    let words: [String] = [shim, "--run", directory, "none"]
+    let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+    defer { for argument in arguments { free(argument) } }
+    var pid: pid_t = 0
+    try #require(posix_spawn(&pid, shim, nil, nil, arguments, [nil]) == 0)
+    var status: Int32 = 0
+    try #require(waitpid(pid, &status, 0) == pid)
+    return status >> 8 & 0xFF
+  }
+
+  /// A launch file as the executor writes it, for `/bin/true`.
+  static func goodLaunch() throws -> [UInt8] {
+    var bytes = Array("BTNLNCH1".utf8)
+    let append = { (value: any FixedWidthInteger) in
+      withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) }
+    }
+    append(UInt32(1))
+    append(UInt32(1))
+    append(UInt64(1 << 20))
+    for value: UInt32 in [7, 100, 100, 0] { append(value) }
+    for _ in 0..<4 { append(UInt64(0)) }
+    for text in ["/tmp", "/bin/true", "BATON_NODE=A"] { bytes += Array(text.utf8) + [0] }
+    return bytes
+  }
+
+  @Test("a launch file that is empty, cut off or made up starts nothing and claims nothing")
+  func malformedLaunch() throws {
+    let directory = try temporaryDirectory()
+    defer { removeTree(directory) }
+    let good = try Self.goodLaunch()
+    var broken: [[UInt8]] = [[], Array("garbage".utf8), good + [0], good.dropLast()]
+    broken += stride(from: 8, to: good.count, by: 5).map { Array(good[..<$0]) }
+    for place in [8, 12, 24] {  // arguments, variables, newest segments
+      var bytes = good
+      bytes.replaceSubrange(
+        place..<(place + 4), with: place == 24 ? [0, 0, 0, 0] : [255, 255, 255, 255])
+      broken.append(bytes)
+    }
+    for bytes in broken {
+      let file = try #require(fopen(directory + "/launch", "we"))
+      fwrite(bytes, 1, bytes.count, file)
+      fclose(file)
+      #expect(try Self.runShim(directory) == 4, "\(bytes)")
+      #expect(names(in: directory) == ["launch"])
+    }
+    let file = try #require(fopen(directory + "/launch", "we"))
+    fwrite(good, 1, good.count, file)
+    fclose(file)
+    #expect(try Self.runShim(directory) == 0, "the good one does start")
+    #expect(Set(names(in: directory)) == ["launch", "claim", "outcome"])
+    #expect(try Self.runShim(directory) == 3, "claimed already")
+  }
+
   @Test(
     "an outcome with impossible numbers is none",
     arguments: [

@@ -245,6 +245,21 @@ import Testing
     }
   }
 
+  @Test("an attempt whose directory is taken away while it runs is lost, not said to be unstarted")
+  func directoryRemoved() async throws {
+    try await withExecutor { harness in
+      let key = Harness.key()
+      let fifo = harness.directory + "/fifo"
+      mkfifo(fifo, 0o600)
+      try harness.executor.launch(Harness.shell(key, #"echo ready; read x < "$1""#, fifo))
+      try await harness.waitForOutput(of: key, "ready")
+      removeTree(try harness.executor.path(of: key))
+      try HostileProgramTests.write(fifo, "go\n")
+      #expect(try await harness.outcomes.of(key).exit == .lost)
+      #expect(harness.outcomes.all(of: key).count == 1)
+    }
+  }
+
   @Test("a data directory that was moved still works")
   func moved() async throws {
     let directory = try temporaryDirectory()
