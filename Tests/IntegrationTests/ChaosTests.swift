@@ -21,7 +21,7 @@ import Testing
         ], environment: Executables.environment, directory: scratch.path)
       let answer = try await Baton.answer(of: process)
       #expect(answer.status == 0, "\(answer)")
-      #expect(answer.output.contains("\nkills                6 "), "\(answer)")
+      #expect(answer.output.contains("\nkills                 6 "), "\(answer)")
     }
   }
 
