@@ -60,6 +60,9 @@ package protocol Executor: Sendable {
   /// Removes everything of a run, logs included.
   func removeRun(_ run: RunID)
 
+  /// Runs of which anything is kept here.
+  func storedRuns() -> [RunID]
+
   /// Hands an attempt's output, in order per stream, to `body`.
   ///
   /// - Parameters:

@@ -164,6 +164,10 @@ package final class LocalExecutor: Executor {
     Files.removeTree("\(configuration.dataDirectory)/attempts/\(run)")
   }
 
+  package func storedRuns() -> [RunID] {
+    Files.names(in: "\(configuration.dataDirectory)/attempts").compactMap { RunID($0) }
+  }
+
   /// The absolute path of a file the attempt's program gets, or of the attempt's directory.
   package func path(of key: AttemptKey, file: String? = nil) throws(ExecError) -> String {
     let directory = try directory(of: key)

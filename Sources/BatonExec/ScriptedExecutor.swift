@@ -192,6 +192,10 @@ package final class ScriptedExecutor: Executor {
     }
   }
 
+  package func storedRuns() -> [RunID] {
+    Array(Set(state.withLock { $0.attempts.keys.map(\.run) }))
+  }
+
   package func readLog(
     _ key: AttemptKey, streams: [LogChunk.Stream], offset: UInt64, follow: Bool,
     _ body: (LogChunk) async throws -> Void

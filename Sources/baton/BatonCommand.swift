@@ -15,14 +15,19 @@ struct BatonCommand: AsyncParsableCommand {
     subcommands: [],
     groupedSubcommands: [
       CommandGroup(
-        name: "Applications", subcommands: [DeployCommand.self, AppsCommand.self, AppCommand.self]),
+        name: "Applications",
+        subcommands: [
+          DeployCommand.self, AppsCommand.self, AppCommand.self, DeleteCommand.self,
+        ]),
       CommandGroup(
         name: "Runs",
         subcommands: [
           TriggerCommand.self, RunsCommand.self, RunCommand.self, BatchRunsCommand.self,
-          NodesCommand.self, LogsCommand.self, WatchCommand.self,
+          NodesCommand.self, LogsCommand.self, WatchCommand.self, SuspendCommand.self,
+          ResumeCommand.self, StopCommand.self,
         ]),
       CommandGroup(name: "Tokens", subcommands: [TokenCommand.self]),
+      CommandGroup(name: "Server", subcommands: [AdminCommand.self]),
       CommandGroup(
         name: "Tools",
         subcommands: [BenchCommand.self, CompletionCommand.self, VersionCommand.self]),

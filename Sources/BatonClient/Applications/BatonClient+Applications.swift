@@ -34,12 +34,7 @@ extension BatonClient {
     request.content = content
     request.dryRun = dryRun
     request.schedules = schedules == .sync ? .sync : .keep
-    request.listeners =
-      switch listeners {
-      case .rewrite: .rewrite
-      case .refuse: .refuse
-      case .keep: .keep
-      }
+    request.listeners = listeners.wire
     request.requestID = dryRun ? "" : requestID ?? RequestID.make()
     return Deployment(try await engine.deployApplication(request, options: .withRequestID))
   }
@@ -87,5 +82,29 @@ extension BatonClient {
     request.application = name
     request.version = UInt32(clamping: version ?? 0)
     return ApplicationContent(try await engine.getApplication(request))
+  }
+
+  /// Removes an application with all its versions, schedules, ended runs, their tokens and logs.
+  ///
+  /// Ids that triggers brought stay taken (SR41).
+  ///
+  /// - Parameters:
+  ///   - name: The application.
+  ///   - listeners: What to do with schedules of others that listen to its programs.
+  ///   - namespace: The namespace; nil for the client's.
+  ///   - requestID: Makes the call safe to repeat; nil for a fresh one.
+  /// - Returns: Every schedule that was deleted or rewritten.
+  /// - Throws: NOT_FOUND `app_not_found`; FAILED_PRECONDITION `run_active`,
+  ///   `program_has_listeners`.
+  @discardableResult
+  public func deleteApplication(
+    _ name: String, listeners: ListenerHandling = .rewrite, namespace: String? = nil,
+    requestID: String? = nil
+  ) async throws -> [ScheduleChange] {
+    let request = Wire.DeleteApplicationRequest(
+      namespace: namespace ?? self.namespace, application: name, listeners: listeners.wire,
+      requestID: requestID ?? RequestID.make())
+    let response = try await engine.deleteApplication(request, options: .withRequestID)
+    return response.schedules.map(ScheduleChange.init)
   }
 }

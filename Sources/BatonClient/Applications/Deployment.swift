@@ -66,4 +66,12 @@ public enum ListenerHandling: String, Sendable, Hashable, CaseIterable {
   case refuse
   /// They fire again once the program is deployed again.
   case keep
+
+  var wire: Wire.ListenerOption {
+    switch self {
+    case .rewrite: .rewrite
+    case .refuse: .refuse
+    case .keep: .keep
+    }
+  }
 }

@@ -110,30 +110,51 @@ extension BatonClient {
   /// - Throws: INVALID_ARGUMENT `batch_too_large`, `status_invalid`, `time_range_invalid`,
   ///   `name_invalid`; what is wrong with one program is in its answer.
   public func batchRuns(_ query: BatchQuery) async throws -> BatchAnswer {
-    var request = Wire.BatchRunsRequest()
-    request.programs = query.programs.map { program in
-      var wire = Wire.BatchRunsProgram()
-      wire.namespace = program.namespace ?? ""
-      wire.appID = program.application
-      wire.programType = program.programType
-      wire.programID = program.program
-      wire.limit = program.limit
-      wire.version = program.version ?? 0
-      wire.cursor = program.cursor ?? ""
-      return wire
-    }
-    request.namespace = query.namespace ?? namespace
-    request.statuses = query.statuses.map(\.rawValue)
-    request.since = query.since?.milliseconds ?? 0
-    request.until = query.until?.milliseconds ?? 0
-    request.activeFirst = query.activeFirst
+    let request = Wire.BatchRunsRequest(
+      programs: query.programs.map(\.wire), namespace: query.namespace ?? namespace,
+      statuses: query.statuses.map(\.rawValue), since: query.since?.milliseconds ?? 0,
+      until: query.until?.milliseconds ?? 0, activeFirst: query.activeFirst)
     let response = try await engine.batchRuns(request)
-    guard response.results.count == query.programs.count else {
-      throw BatonError(.internal, "internal", "the server did not answer every program")
-    }
+    try checkAnswers(response.results.count, to: query.programs.count)
     return BatchAnswer(
       elements: response.results.map(BatchElement.init),
       snapshotTime: Timestamp(milliseconds: response.snapshotTime),
       eventNumber: response.eventNumber)
+  }
+
+  /// The same, answer by answer, without a bound on the sum of the limits; all of one snapshot.
+  ///
+  /// A lost connection ends it with an error: another call would read another snapshot.
+  ///
+  /// - Parameters:
+  ///   - query: The programs and filters.
+  ///   - body: Takes the answer for one program, in the order asked; the next is not read before it
+  ///     returns.
+  /// - Throws: INVALID_ARGUMENT `batch_too_large`, `status_invalid`, `time_range_invalid`,
+  ///   `name_invalid`; what `body` throws.
+  public func streamBatchRuns(
+    _ query: BatchQuery, _ body: (BatchElement) async throws -> Void
+  ) async throws {
+    let request = Wire.StreamBatchRunsRequest(
+      programs: query.programs.map(\.wire), namespace: query.namespace ?? namespace,
+      statuses: query.statuses.map(\.rawValue), since: query.since?.milliseconds ?? 0,
+      until: query.until?.milliseconds ?? 0, activeFirst: query.activeFirst)
+    try await engine.streamBatchRuns(request) { results in
+      for try await result in results { try await body(BatchElement(result)) }
+    }
+  }
+}
+
+extension BatchProgram {
+  fileprivate var wire: Wire.BatchRunsProgram {
+    var wire = Wire.BatchRunsProgram()
+    wire.namespace = namespace ?? ""
+    wire.appID = application
+    wire.programType = programType
+    wire.programID = program
+    wire.limit = limit
+    wire.version = version ?? 0
+    wire.cursor = cursor ?? ""
+    return wire
   }
 }

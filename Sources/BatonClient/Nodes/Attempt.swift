@@ -37,6 +37,10 @@ public struct Attempt: Sendable, Hashable {
   public var childRunID: String?
   /// Processes that it left behind and that were killed.
   public var leftoverKilled: Int
+  /// Processes that were still alive 10 s after KILL; expected: none.
+  public var survivors: [Survivor]
+  /// Limits that the host could not enforce.
+  public var limitsUnenforced: [String]
   /// Of a worker: how far it has come, 0..100.
   public var progress: Int?
 }
@@ -61,6 +65,8 @@ extension Attempt {
     outcome = Bool(wire.outcome)
     childRunID = wire.childRunID.nonEmpty
     leftoverKilled = Int(wire.leftoverKilled)
+    survivors = wire.survivors.map(Survivor.init)
+    limitsUnenforced = wire.limitsUnenforced
     progress = wire.progress == 0 ? nil : Int(wire.progress)
   }
 }

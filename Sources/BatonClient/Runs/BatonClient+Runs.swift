@@ -17,6 +17,8 @@ public struct RunFilter: Sendable, Hashable {
   public var since: Timestamp?
   /// Only runs created before this moment.
   public var until: Timestamp?
+  /// Only runs made so: `manual`, `schedule` or `parent`.
+  public var trigger: RunTrigger?
   /// Only child and program runs of this run.
   public var parentRunID: String?
   /// Only runs that this run launched through schedules.
@@ -70,6 +72,7 @@ extension BatonClient {
     request.statuses = filter.statuses.map(\.rawValue)
     request.since = filter.since?.milliseconds ?? 0
     request.until = filter.until?.milliseconds ?? 0
+    request.trigger = filter.trigger?.wire ?? .unspecified
     request.parentRunID = filter.parentRunID ?? ""
     request.triggeringRunID = filter.triggeringRunID ?? ""
     request.externalRunID = filter.externalID ?? ""
@@ -79,6 +82,24 @@ extension BatonClient {
       request.pageToken = token
       let page = try await engine.listRuns(request)
       return (page.runs.map(RunRecord.init), page.nextPageToken)
+    }
+  }
+}
+
+/// What makes a run.
+public enum RunTrigger: String, Sendable, Hashable, CaseIterable {
+  /// A call of TriggerPipeline.
+  case manual
+  /// A schedule.
+  case schedule
+  /// A node of another run.
+  case parent
+
+  var wire: Wire.RunTrigger {
+    switch self {
+    case .manual: .manual
+    case .schedule: .schedule
+    case .parent: .parent
     }
   }
 }

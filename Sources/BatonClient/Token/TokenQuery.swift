@@ -9,24 +9,39 @@ public struct TokenQuery: Sendable, Hashable {
   public var scope: TokenScope
   /// Only the entry of this node.
   public var node: String?
-  /// Every node's entry instead of the last one.
-  public var picksAll: Bool
+  /// Which entries of a run are given.
+  public var pick: Pick
   /// Only runs of this version; nil for all.
   public var version: Int?
-  /// How many of the newest runs are examined: 1 to 1,000.
+  /// Only runs with one of these statuses; also `ACTIVE` and `ENDED`.
+  public var statuses: [RunStatus]
+  /// Only runs created at or after this moment.
+  public var since: Timestamp?
+  /// Only runs created before this moment.
+  public var until: Timestamp?
+  /// How many of the newest runs that pass these filters are examined: 1 to 1,000.
   public var lastRuns: Int
+
+  /// Which entries of a run a query gives.
+  public enum Pick: String, Sendable, Hashable, CaseIterable {
+    /// The most recent one.
+    case last
+    /// Every node's, in graph order.
+    case all
+  }
 
   /// A question.
   public init(
-    key: String, scope: TokenScope = .user, node: String? = nil, picksAll: Bool = false,
+    key: String, scope: TokenScope = .user, node: String? = nil, pick: Pick = .last,
     version: Int? = nil, lastRuns: Int = 50
   ) {
     self.key = key
     self.scope = scope
     self.node = node
-    self.picksAll = picksAll
+    self.pick = pick
     self.version = version
     self.lastRuns = lastRuns
+    statuses = []
   }
 }
 
@@ -44,6 +59,17 @@ public struct TokenQueryAnswer: Sendable, Hashable {
     public var created: Timestamp
     /// Its entries; none where it does not have the key.
     public var entries: [TokenEntry]
+
+    /// A run.
+    public init(
+      runID: String, version: Int, status: RunStatus, created: Timestamp, entries: [TokenEntry]
+    ) {
+      self.runID = runID
+      self.version = version
+      self.status = status
+      self.created = created
+      self.entries = entries
+    }
   }
 
   /// In how many of the runs a node has put the key.
@@ -54,6 +80,13 @@ public struct TokenQueryAnswer: Sendable, Hashable {
     public var runs: Int
     /// The newest of them.
     public var lastRunID: String
+
+    /// A node.
+    public init(node: String, runs: Int, lastRunID: String) {
+      self.node = node
+      self.runs = runs
+      self.lastRunID = lastRunID
+    }
   }
 
   /// The runs, newest first.
@@ -62,6 +95,13 @@ public struct TokenQueryAnswer: Sendable, Hashable {
   public var byNode: [NodeCount]
   /// How many runs were examined.
   public var runsExamined: Int
+
+  /// An answer.
+  public init(runs: [ExaminedRun], byNode: [NodeCount], runsExamined: Int) {
+    self.runs = runs
+    self.byNode = byNode
+    self.runsExamined = runsExamined
+  }
 }
 
 extension BatonClient {
@@ -72,7 +112,7 @@ extension BatonClient {
   ///   - workflow: The workflow.
   /// - Returns: The runs with their entries, and in how many of them each node has one.
   /// - Throws: NOT_FOUND `app_not_found`, `workflow_not_found`; INVALID_ARGUMENT `limit_invalid`,
-  ///   `token_key_invalid`.
+  ///   `token_key_invalid`, `status_invalid`, `time_range_invalid`.
   public func queryTokens(
     _ query: TokenQuery, of workflow: WorkflowID
   ) async throws -> TokenQueryAnswer {
@@ -82,8 +122,10 @@ extension BatonClient {
         Wire.QueryTokensRequest(
           namespace: workflow.namespace, application: workflow.application,
           workflow: workflow.workflow, version: UInt32(clamping: query.version ?? 0),
-          key: query.key, scope: query.scope.wire, pick: query.picksAll ? .all : .last,
-          node: query.node ?? "", lastRuns: Int32(clamping: query.lastRuns), pageSize: size,
+          key: query.key, scope: query.scope.wire, pick: query.pick == .all ? .all : .last,
+          node: query.node ?? "",
+          statuses: query.statuses.map(\.rawValue), since: query.since?.milliseconds ?? 0,
+          until: query.until?.milliseconds ?? 0, lastRuns: Int32(clamping: query.lastRuns), pageSize: size,
           pageToken: token))
       if token.isEmpty {
         answer.runsExamined = Int(page.runsExamined)

@@ -78,11 +78,18 @@ struct DispatchTable: Sendable {
   ) throws(BatonError) -> BatonError {
     let service = try RequestEnvelope.text(envelope.service, of: bytes)
     let method = try RequestEnvelope.text(envelope.method, of: bytes)
-    let names = "\(service.prefix(128))/\(method.prefix(128))"
+    guard services.contains(service) else {
+      // Services of an installation may be spread over servers.
+      return BatonError(
+        .unimplemented, "unknown_method",
+        "\(service.prefix(128)) is not served at this address",
+        hint: "here are \(services.sorted().joined(separator: ", ")); the address of another "
+          + "server of the installation may have it")
+    }
     return BatonError(
-      .unimplemented, "unknown_method", "the server has no method \(names)",
-      hint: services.contains(service)
-        ? "the service is known: the client may be newer than the server" : nil)
+      .unimplemented, "unknown_method",
+      "the server has no method \(service)/\(method.prefix(128))",
+      hint: "the service is known: the client may be newer than the server")
   }
 
   /// FNV-1a over the method's name and the length of the service's.

@@ -30,8 +30,28 @@ struct Listener {
     } catch let error as BatonError {
       throw error
     } catch {
+      let (sentence, hint) = Self.explanation(of: error)
       throw BatonError(
-        .unavailable, "unavailable", "cannot listen on \(endpoint): \(error)", cause: error)
+        .unavailable, "unavailable", "cannot listen on \(endpoint): \(sentence)", hint: hint,
+        cause: error)
+    }
+  }
+
+  /// Why an address cannot be listened on, in words for whoever started the server.
+  private static func explanation(of error: any Error) -> (sentence: String, hint: String?) {
+    guard let error = error as? IOError else {
+      return error is SocketAddressError
+        ? ("the host is not known", "give an address of this host, such as 127.0.0.1")
+        : ("\(error)", nil)
+    }
+    switch error.errnoCode {
+    case EADDRINUSE:
+      return ("the address is in use", "end what listens there, or choose another port")
+    case EADDRNOTAVAIL:
+      return ("this host has no such address", "give an address of this host, such as 127.0.0.1")
+    case EACCES:
+      return ("permission denied", "ports below 1024 need a privilege; choose another port")
+    default: return (String(cString: strerror(error.errnoCode)), nil)
     }
   }
 

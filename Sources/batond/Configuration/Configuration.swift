@@ -1,4 +1,5 @@
 internal import BatonCore
+internal import BatonEngine
 internal import BatonRPC
 internal import Foundation
 internal import Glibc
@@ -21,6 +22,7 @@ struct Configuration {
   private(set) var tokenStore: Endpoint?
   private(set) var logLevel: Logger.Level = .info
   private(set) var tokenLimits = TokenLimits()
+  private(set) var retention = RetentionPolicy()
   var logsJSON: Bool { text(.logFormat) == "json" }
 
   /// Merges options, environment and file, in this order of precedence, and checks the result.
@@ -82,6 +84,21 @@ struct Configuration {
     }
     tokenLimits = try checkedTokenLimits()
     values[.tokenHistoryMaxBytes]?.text = "\(tokenLimits.maximumHistoryBytes)"
+    try checkRetention()
+  }
+
+  private mutating func checkRetention() throws {
+    retention.runs = try bound(.retainRuns, most: 1_000_000_000)
+    retention.days = try bound(.retainDays, most: 36_500)
+  }
+
+  private func bound(_ setting: Setting, most: Int) throws -> RetentionPolicy.Bound {
+    do {
+      return try RetentionText.bound(list(setting), most: most)
+    } catch {
+      throw invalid(
+        setting, error.text, "give a number, `all`, or one for an application: campaign=20")
+    }
   }
 
   /// Without TLS and authentication, nobody beyond this host may connect.

@@ -32,11 +32,25 @@ struct SettingOptions: ParsableArguments {
 
   @OptionGroup(title: "Limits of tokens") var token: TokenSettingOptions
 
+  @Option(
+    name: .customLong("retain-runs"),
+    help: ArgumentHelp(
+      "Newest ended runs to keep of each workflow; else all. APP=N is for one application.",
+      valueName: "[app=]n"))
+  var retainRuns: [String] = []
+
+  @Option(
+    name: .customLong("retain-days"),
+    help: ArgumentHelp(
+      "Days for which ended runs are kept; else for ever. What either of the two keeps stays.",
+      valueName: "[app=]days"))
+  var retainDays: [String] = []
+
   /// The value of a setting as text; nil: not given.
   func text(of setting: Setting) -> String? {
     switch setting {
     case .data: data
-    case .listen: listen.isEmpty ? nil : listen.joined(separator: ",")
+    case .listen: Self.joined(listen)
     case .services: services
     case .tokens: tokenStore
     case .engine: engineAddress
@@ -46,7 +60,13 @@ struct SettingOptions: ParsableArguments {
     case .tokenMaxBytes: token.maximumBytes
     case .tokenHistoryMaxBytes: token.maximumHistoryBytes
     case .tokenHistoryMaxPuts: token.maximumHistoryPuts
+    case .retainRuns: Self.joined(retainRuns)
+    case .retainDays: Self.joined(retainDays)
     }
+  }
+
+  private static func joined(_ parts: [String]) -> String? {
+    parts.isEmpty ? nil : parts.joined(separator: ",")
   }
 }
 
@@ -68,6 +88,8 @@ enum Setting: String, CaseIterable {
   init?(fileName name: String) {
     self.init(rawValue: name.replacing("_", with: "-"))
   }
+  case retainRuns = "retain-runs"
+  case retainDays = "retain-days"
 
   /// The environment variable that says the same.
   var variable: String {
@@ -88,6 +110,7 @@ enum Setting: String, CaseIterable {
     case .tokenHistoryMaxPuts: "\(TokenLimits().maximumHistoryPuts)"
     case .logLevel: "info"
     case .logFormat: "text"
+    case .retainRuns, .retainDays: "all"
     }
   }
 }

@@ -120,6 +120,8 @@ final class ScriptedPrograms: Executor {
 
   func removeRun(_ run: RunID) { base.removeRun(run) }
 
+  func storedRuns() -> [RunID] { base.storedRuns() }
+
   func readLog(
     _ key: AttemptKey, streams: [LogChunk.Stream], offset: UInt64, follow: Bool,
     _ body: (LogChunk) async throws -> Void

@@ -45,4 +45,37 @@ import baton
         == #"{"k":{"value":"é\"","attempt":2,"attemptStatus":"COMPLETED","seq":1,"#
         + #""time":"2026-01-31T08:00:00.000Z"}}"#)
   }
+
+  @Test("T59 query, byte for byte; detail adds to its entries") func query() {
+    let created = Timestamp(milliseconds: 1_769_846_400_000)
+    let answer = TokenQueryAnswer(
+      runs: [
+        .init(
+          runID: "r2", version: 3, status: .failed, created: created,
+          entries: [Self.entry("ERROR", "B", "x")]),
+        .init(runID: "r1", version: 3, status: .completed, created: created, entries: []),
+      ], byNode: [.init(node: "B", runs: 1, lastRunID: "r2")], runsExamined: 2)
+    let head = #"{"key":"ERROR","scope":"USER","runsExamined":2,"runs":["#
+      + #"{"runId":"r2","version":3,"status":"FAILED","created":"2026-01-31T08:00:00.000Z","#
+    let tail = #"{"runId":"r1","version":3,"status":"COMPLETED","#
+      + #""created":"2026-01-31T08:00:00.000Z","entries":[]}],"#
+      + #""byNode":[{"nodeName":"B","runs":1,"lastRunId":"r2"}]}"#
+    let query = TokenQuery(key: "ERROR")
+    #expect(
+      TokenJSON.query(query, answer).text
+        == head + #""entries":[{"nodeName":"B","value":"x"}]},"# + tail)
+    #expect(
+      TokenJSON.query(query, answer, detail: true).text
+        == head + #""entries":[{"nodeName":"B","value":"x","attempt":2,"#
+        + #""attemptStatus":"COMPLETED","seq":1,"time":"2026-01-31T08:00:00.000Z"}]},"# + tail)
+  }
+
+  @Test("T59 a put of the history says whether it is current, one of a watch does not") func put() {
+    let entry = Self.entry("k", "A", "1", seq: 9)
+    let fields =
+      #"{"seq":9,"scope":"USER","key":"k","nodeName":"A","attempt":2,"value":"1","#
+      + #""time":"2026-01-31T08:00:00.000Z","attemptStatus":"COMPLETED""#
+    #expect(TokenJSON.put(entry, current: false).text == fields + #","current":false}"#)
+    #expect(TokenJSON.put(entry, current: nil).text == fields + "}")
+  }
 }

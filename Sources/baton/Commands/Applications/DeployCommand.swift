@@ -45,9 +45,8 @@ struct DeployCommand: ServerCommand {
 
   private func print(_ deployment: Deployment, _ session: Session) {
     for warning in deployment.warnings { session.console.note("warning: \(line(warning))") }
-    for change in deployment.schedules where change.change != "UNCHANGED" {
-      let text = change.text.map { ": \($0)" } ?? ""
-      session.console.note("schedule \(change.name) \(change.change.lowercased())\(text)")
+    for line in deployment.schedules.compactMap(ScheduleChangeText.line) {
+      session.console.note(line)
     }
     if !deployment.problems.isEmpty {
       session.console.lines(deployment.problems.map(line))
@@ -74,18 +73,7 @@ struct DeployCommand: ServerCommand {
     object.add("version", deployment.version)
     object.add("created", .bool(deployment.created))
     object.add("warnings", .array(deployment.warnings.map(RunJSON.problem)))
-    object.add(
-      "schedules",
-      .array(
-        deployment.schedules.map { change in
-          var object = JSONObject()
-          object.add("namespace", change.namespace)
-          object.add("appId", change.application)
-          object.add("name", change.name)
-          object.add("change", change.change)
-          object.add("text", change.text)
-          return object.value
-        }))
+    object.add("schedules", .array(deployment.schedules.map(ScheduleChangeText.json)))
     if dryRun {
       object.add("problems", .array(deployment.problems.map(RunJSON.problem)))
       object.add("problemsTotal", deployment.problemsTotal)

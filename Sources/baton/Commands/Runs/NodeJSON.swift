@@ -39,6 +39,12 @@ package enum NodeJSON {
     if let outcome = attempt.outcome { object.add("outcome", .bool(outcome)) }
     object.add("childRunId", attempt.childRunID)
     object.addUnlessZero("leftoverKilled", attempt.leftoverKilled)
+    if !attempt.survivors.isEmpty {
+      object.add("survivors", .array(attempt.survivors.map(StopText.survivor)))
+    }
+    if !attempt.limitsUnenforced.isEmpty {
+      object.add("limitsUnenforced", .array(attempt.limitsUnenforced.map { .string($0) }))
+    }
     object.add("progress", attempt.progress)
     return object.value
   }

@@ -17,6 +17,9 @@ package enum NodeTable {
       if reason.isEmpty || node.status == .failed {
         reason = last.map(Self.reason) ?? reason
       }
+      if let wake = node.wakeTime, node.status == .waiting {
+        reason = "until \(times.text(wake))" + (reason.isEmpty ? "" : " (\(reason))")
+      }
       table.add([
         .init(node.name), .init(node.program ?? (node.isCondition ? "(condition)" : "")),
         .status(node.status.rawValue),

@@ -24,10 +24,16 @@ struct RunCommand: ServerCommand {
       }
       let now = TimeText.now()
       session.console.lines(Self.lines(details, session, now))
-      guard !nodes.isEmpty else { return }
-      session.console.line("")
-      let table = NodeTable.table(nodes, session.times, now: now)
-      session.console.lines(table.lines(on: session.console.output))
+      if !nodes.isEmpty {
+        session.console.line("")
+        let table = NodeTable.table(nodes, session.times, now: now)
+        session.console.lines(table.lines(on: session.console.output))
+      }
+      if let report = details.stopReport {
+        session.console.lines(["", Self.stopTitle(report, session)])
+        session.console.lines(
+          StopText.lines(report, details.record.id, on: session.console.output))
+      }
     }
   }
 
@@ -48,21 +54,37 @@ struct RunCommand: ServerCommand {
       ("started", session.times.text(run.started)), ("ended", session.times.text(run.ended)),
       ("time", run.duration(now: now).map(TimeText.duration) ?? ""),
       ("trigger", run.schedule.map { "\(run.trigger) \($0)" } ?? run.trigger),
-      ("parent", run.parentRunID ?? ""), ("started by", run.principal ?? ""),
+      ("parent", parent(run)), ("started by", run.principal ?? ""),
     ]
     rows += pairs("argument", details.arguments) + pairs("env", details.environment)
-    for failure in details.failures {
-      let node = failure.node.map { "\($0) #\(failure.attempt ?? 0): " } ?? ""
-      rows.append(("failure", "\(node)\(failure.reason): \(failure.message)"))
-    }
+    if let conf = details.conf { rows.append(("conf", conf)) }
+    rows += FailureText.lines(details).map { ("failure", $0) }
     if let error = details.finishError {
-      rows.append(("finish hook", "\(error.reason): \(error.message)"))
+      rows.append(("finish hook", FailureText.line(error)))
+    }
+    for warning in details.warnings {
+      rows.append(("warning", "\(warning.reason): \(warning.text)"))
     }
     if let outputs = details.outputs { rows.append(("outputs", outputs)) }
     return rows.filter { !$0.1.isEmpty }.map { title, text in
       let shown = title == "status" ? text : TextWidth.printable(text)
       return "\(title):" + String(repeating: " ", count: max(1, 13 - title.count)) + shown
     }
+  }
+
+  /// Who stopped the run, when and why.
+  private static func stopTitle(_ report: StopReport, _ session: Session) -> String {
+    var text = "stopped"
+    if let principal = report.principal { text += " by \(principal)" }
+    if let began = report.began { text += " \(session.times.text(began))" }
+    if report.isForced { text += ", given up waiting" }
+    if let reason = report.reason { text += ": \(reason)" }
+    return TextWidth.printable(text)
+  }
+
+  private static func parent(_ run: RunRecord) -> String {
+    guard let parent = run.parentRunID else { return "" }
+    return run.node.map { "\(parent), node \($0) #\(run.attempt ?? 0)" } ?? parent
   }
 
   private static func pairs(_ title: String, _ map: [String: String]) -> [(String, String)] {

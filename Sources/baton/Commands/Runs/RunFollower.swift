@@ -17,19 +17,27 @@ struct RunFollower {
         session.console.line(EventText.line(event, session.times, on: session.console.output))
       }
     }
-    try finish(try await run.record())
+    try finish(try await run.details())
   }
 
-  /// Says how the run ended.
+  /// Waits for the end of a run, and reads everything about it then.
+  func end(of run: Run) async throws -> RunDetails {
+    _ = try await run.waitForEnd()
+    return try await run.details()
+  }
+
+  /// Says how the run ended, and why where it failed.
   ///
   /// - Throws: ``CommandEnd`` when it did not end well.
-  func finish(_ record: RunRecord) throws {
+  func finish(_ details: RunDetails) throws {
+    let record = details.record
     if !session.json {
       let status = Style.status(record.status.rawValue)
         .apply(record.status.rawValue, on: session.console.errors)
       let reason = record.reason.map { " (\($0))" } ?? ""
       let time = record.duration(now: TimeText.now()).map { " in \(TimeText.duration($0))" } ?? ""
       session.console.note("run \(record.id) \(status)\(reason)\(time)")
+      for line in FailureText.lines(details) { session.console.note("  \(line)") }
     }
     let status = ExitStatus(endOf: record.status)
     if status != .done { throw CommandEnd(status: status) }

@@ -43,6 +43,9 @@ package enum RunJSON {
     object.add("env", run.environment)
     object.add("envRevision", run.environmentRevision)
     object.add("conf", run.conf)
+    if !run.confOnly.isEmpty {
+      object.add("confOnly", .array(run.confOnly.map { .string($0) }))
+    }
     if !run.warnings.isEmpty { object.add("warnings", .array(run.warnings.map(problem))) }
     if let failure = run.failure { object.add("failure", self.failure(failure)) }
     if !run.failures.isEmpty {
@@ -50,6 +53,8 @@ package enum RunJSON {
       object.add("failuresTotal", run.failuresTotal)
     }
     if let error = run.finishError { object.add("finishError", failure(error)) }
+    if !run.ends.isEmpty { object.add("ends", .array(run.ends.map(end))) }
+    if let report = run.stopReport { object.add("stopReport", StopText.json(report)) }
     if let outputs = run.outputs {
       let bytes = Array(outputs.utf8)
       object.add("outputs", (try? JSONParser.parse(bytes)) ?? .string(outputs))
@@ -59,6 +64,14 @@ package enum RunJSON {
       object.add("outputErrors", .array(run.outputErrors.map { .string($0) }))
     }
     object.add("nodes", .array(nodes.map(NodeJSON.value)))
+    return object.value
+  }
+
+  private static func end(_ end: RunEnd) -> JSONValue {
+    var object = JSONObject()
+    object.add("number", end.number)
+    object.add("status", end.status.rawValue)
+    object.add("time", end.time.rfc3339)
     return object.value
   }
 
@@ -73,7 +86,8 @@ package enum RunJSON {
     return object.value
   }
 
-  private static func failure(_ failure: RunFailure) -> JSONValue {
+  /// A failure of a run.
+  package static func failure(_ failure: RunFailure) -> JSONValue {
     var object = JSONObject()
     object.add("node", failure.node)
     object.add("attempt", failure.attempt)

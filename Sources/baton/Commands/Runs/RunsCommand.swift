@@ -4,7 +4,10 @@ internal import BatonClient
 /// The command `baton runs`.
 struct RunsCommand: ServerCommand {
   static let configuration = CommandConfiguration(
-    commandName: "runs", abstract: "List runs of a workflow, newest first.")
+    commandName: "runs", abstract: "List runs of a workflow, newest first.",
+    discussion: """
+      Example: baton runs campaign/PurchaseWorkflow --status FAILED --since 24h --limit 500
+      """)
 
   @Argument(help: ArgumentHelp("The workflow.", valueName: "app/workflow"))
   var workflow: WorkflowArgument
@@ -27,6 +30,14 @@ struct RunsCommand: ServerCommand {
   @Option(help: ArgumentHelp("Only runs created before then.", valueName: "t"))
   var until: TimeArgument?
 
+  @Option(
+    help: ArgumentHelp("Only runs made so: manual, schedule, parent.", valueName: "kind"),
+    transform: { try Choice.value($0) })
+  var trigger: RunTrigger?
+
+  @Option(help: ArgumentHelp("Only child runs of this run, by its whole id.", valueName: "run"))
+  var parent: String?
+
   @OptionGroup var global: GlobalOptions
 
   func validate() throws {
@@ -41,6 +52,8 @@ struct RunsCommand: ServerCommand {
       filter.version = version
       filter.since = since?.timestamp(now: now)
       filter.until = until?.timestamp(now: now)
+      filter.trigger = trigger
+      filter.parentRunID = parent
       let runs = try await session.client.runs(filter, limit: limit)
       if session.json {
         let values = runs.map { RunJSON.object($0).value }

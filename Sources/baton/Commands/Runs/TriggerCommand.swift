@@ -4,7 +4,13 @@ internal import BatonClient
 /// The command `baton trigger`.
 struct TriggerCommand: ServerCommand {
   static let configuration = CommandConfiguration(
-    commandName: "trigger", abstract: "Start a run of a workflow and print its id.")
+    commandName: "trigger", abstract: "Start a run of a workflow and print its id.",
+    discussion: """
+      A value @FILE is the content of the file as it is, with a final line end if it has one; @- \
+      is standard input, @@ begins a value that begins with @.
+      Examples: baton trigger campaign/PurchaseWorkflow --arg day=2026-01-31 --wait
+                baton trigger campaign/PurchaseWorkflow --conf @input.json --run-id nightly-31
+      """)
 
   @Argument(help: ArgumentHelp("The workflow.", valueName: "app/workflow"))
   var workflow: WorkflowArgument
@@ -12,7 +18,8 @@ struct TriggerCommand: ServerCommand {
   @Option(help: ArgumentHelp("The version to run; else the newest.", valueName: "v"))
   var version: Int?
 
-  @Option(help: ArgumentHelp("An argument; a value @FILE is read from the file.", valueName: "k=v"))
+  @Option(
+    help: ArgumentHelp("An argument; the value may be @FILE; may be repeated.", valueName: "k=v"))
   var arg: [String] = []
 
   @Option(
@@ -22,7 +29,7 @@ struct TriggerCommand: ServerCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A value of the environment; @FILE is read from the file.", valueName: "k=v"))
+      "A value of the environment; it may be @FILE; may be repeated.", valueName: "k=v"))
   var env: [String] = []
 
   @Option(
@@ -30,7 +37,9 @@ struct TriggerCommand: ServerCommand {
       "A file with environment: a JSON object or lines KEY=VALUE.", valueName: "file"))
   var envFile: String?
 
-  @Option(help: ArgumentHelp("Text of one JSON object, or @FILE.", valueName: "text"))
+  @Option(
+    help: ArgumentHelp(
+      "Text of one JSON object whose members become arguments, or @FILE.", valueName: "text"))
   var conf: String?
 
   @Option(
@@ -64,7 +73,7 @@ struct TriggerCommand: ServerCommand {
       if follow {
         try await RunFollower(session: session).follow(run)
       } else if wait {
-        let end = try await run.waitForEnd()
+        let end = try await RunFollower(session: session).end(of: run)
         if session.json { session.console.json(Self.json(run, end: end)) }
         try RunFollower(session: session).finish(end)
       } else if run.receipt?.status == .rejected {
@@ -73,7 +82,8 @@ struct TriggerCommand: ServerCommand {
     }
   }
 
-  private static func json(_ run: Run, end: RunRecord?) -> JSONValue {
+  private static func json(_ run: Run, end details: RunDetails?) -> JSONValue {
+    let end = details?.record
     var object = JSONObject()
     object.add("runId", run.id)
     object.add("version", run.receipt?.version)
@@ -82,6 +92,7 @@ struct TriggerCommand: ServerCommand {
     object.add("reason", end?.reason)
     object.add("started", end?.started?.rfc3339)
     object.add("ended", end?.ended?.rfc3339)
+    if let failure = details?.failure { object.add("failure", RunJSON.failure(failure)) }
     return object.value
   }
 }

@@ -7,8 +7,8 @@ struct TokenCommand: AsyncParsableCommand {
     commandName: "token",
     abstract: "Read the token of a run; inside a node also put into it.",
     discussion: """
-      Inside a node, where BATON_TASK_TOKEN is set, these commands see what the node sees, and \
-      RUN may be left out.
+      Inside a node RUN may be left out: it is $BATON_RUN_ID. There get, list and put show and \
+      change what the node sees; history, watch and query show what everybody sees.
       """,
     subcommands: [
       TokenGetCommand.self, TokenListCommand.self, TokenPutCommand.self,
@@ -58,7 +58,9 @@ struct TokenReadOptions: ParsableArguments {
   func view(_ run: String?, task: BatonTask?, _ client: BatonClient) async throws -> TokenView {
     let scope = try chosenScope()
     guard let name = run else {
-      guard let task else { throw UsageError("RUN is missing") }
+      guard let task else {
+        throw UsageError("RUN is missing; only inside a node it may be left out")
+      }
       return client.run(task.runID).token(at: at?.viewpoint, scope: scope)
     }
     // An attempt may ask for no run but its own, so there is nothing to look up.

@@ -4,13 +4,15 @@ internal import BatonClient
 /// The command `baton token history`.
 struct TokenHistoryCommand: ServerCommand {
   static let configuration = CommandConfiguration(
-    commandName: "history", abstract: "Show every put of a token in order, replaced ones too.")
+    commandName: "history", abstract: "Show every put of a token in order, replaced ones too.",
+    usage: "baton token history [<run>] [<key>] [<options>]",
+    discussion: """
+      Inside a node RUN may be left out; one word is the key then.
+      Example: baton token history campaign/PurchaseWorkflow@latest ERROR
+      """)
 
-  @Argument(help: ArgumentHelp("The run.", valueName: "run"))
-  var runName: RunArgument
-
-  @Argument(help: ArgumentHelp("Only puts of this key.", valueName: "key"))
-  var key: String?
+  @Argument(help: ArgumentHelp("The run, and a key.", valueName: "run> <key"))
+  var words: [String] = []
 
   @Option(help: ArgumentHelp("Only puts of this attempt of --node.", valueName: "n"))
   var attempt: Int?
@@ -25,9 +27,12 @@ struct TokenHistoryCommand: ServerCommand {
   }
 
   func run() async throws {
+    let words = try TokenRunWords(
+      words, ownRun: Environment.value("BATON_RUN_ID"), command: "token history")
+    let filter = try puts.filter(key: words.key)
     try await Session.run(global) { session in
-      let run = try await runName.find(session.client)
-      let history = try await run.tokenHistory(try puts.filter(key: key), attempt: attempt)
+      let run = try await TokenPutsOptions.run(words.run, session.client)
+      let history = try await run.tokenHistory(filter, attempt: attempt)
       if session.json {
         for put in history {
           session.console.json(TokenJSON.put(put.entry, current: put.isCurrent))

@@ -66,12 +66,14 @@ package enum TokenJSON {
   }
 
   /// The answer of a query over runs.
-  package static func query(_ query: TokenQuery, _ answer: TokenQueryAnswer) -> JSONValue {
+  package static func query(
+    _ query: TokenQuery, _ answer: TokenQueryAnswer, detail: Bool = false
+  ) -> JSONValue {
     var object = JSONObject()
     object.add("key", query.key)
     object.add("scope", query.scope.word)
     object.add("runsExamined", answer.runsExamined)
-    object.add("runs", .array(answer.runs.map(Self.run)))
+    object.add("runs", .array(answer.runs.map { run($0, detail: detail) }))
     object.add(
       "byNode",
       .array(
@@ -85,7 +87,9 @@ package enum TokenJSON {
     return object.value
   }
 
-  private static func run(_ run: TokenQueryAnswer.ExaminedRun) -> JSONValue {
+  private static func run(
+    _ run: TokenQueryAnswer.ExaminedRun, detail: Bool
+  ) -> JSONValue {
     var object = JSONObject()
     object.add("runId", run.runID)
     object.add("version", run.version)
@@ -98,6 +102,7 @@ package enum TokenJSON {
           var object = JSONObject()
           object.add("nodeName", entry.node)
           object.add("value", entry.value)
+          if detail { addDetail(entry, to: &object) }
           return object.value
         }))
     return object.value

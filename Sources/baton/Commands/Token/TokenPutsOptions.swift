@@ -19,6 +19,18 @@ struct TokenPutsOptions: ParsableArguments {
     TokenPutFilter(scope: try scope.map(TokenReadOptions.scope), key: key, node: node)
   }
 
+  /// The run with a name; without one that of the node inside which the process runs.
+  ///
+  /// - Throws: ``UsageError``; what finding the run throws.
+  static func run(_ name: String?, _ client: BatonClient) async throws -> Run {
+    guard let name else {
+      guard let own = Environment.value("BATON_RUN_ID") else { throw UsageError("RUN is missing") }
+      return client.run(own)
+    }
+    guard let argument = RunArgument(name) else { throw UsageError("RUN is empty") }
+    return try await argument.find(client)
+  }
+
   /// A line for people: when, who, what.
   static func line(_ entry: TokenEntry, _ times: TimeText) -> String {
     let value = entry.value.split(separator: "\n", omittingEmptySubsequences: false)

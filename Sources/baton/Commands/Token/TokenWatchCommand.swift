@@ -4,11 +4,15 @@ internal import BatonClient
 /// The command `baton token watch`.
 struct TokenWatchCommand: ServerCommand {
   static let configuration = CommandConfiguration(
-    commandName: "watch", abstract: "Show the puts of a token as they are made, until the run ends."
-  )
+    commandName: "watch",
+    abstract: "Show the puts of a token as they are made, until the run ends.",
+    discussion: """
+      Inside a node RUN may be left out.
+      Example: baton token watch campaign/PurchaseWorkflow@latest --key ERROR
+      """)
 
   @Argument(help: ArgumentHelp("The run.", valueName: "run"))
-  var runName: RunArgument
+  var runName: String?
 
   @Option(help: ArgumentHelp("Only puts of this key.", valueName: "key"))
   var key: String?
@@ -20,9 +24,10 @@ struct TokenWatchCommand: ServerCommand {
   @OptionGroup var global: GlobalOptions
 
   func run() async throws {
+    let filter = try puts.filter(key: key)
     try await Session.run(global) { session in
-      let run = try await runName.find(session.client)
-      try await run.watchToken(try puts.filter(key: key), after: after) { entry in
+      let run = try await TokenPutsOptions.run(runName, session.client)
+      try await run.watchToken(filter, after: after) { entry in
         if session.json {
           session.console.json(TokenJSON.put(entry, current: nil))
         } else {
