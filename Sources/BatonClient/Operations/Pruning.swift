@@ -3,8 +3,8 @@ internal import BatonWire
 
 /// Which ended runs are removed.
 ///
-/// A run goes when it passes every bound: it ended before one moment, and it is not among the
-/// newest of its workflow. For a bound that is not given the setting of the server holds.
+/// A run goes as soon as one bound says so: it ended too long ago, or it is not among the newest of
+/// its workflow. For a bound that is not given the setting of the server holds.
 public struct PruneOptions: Sendable, Hashable {
   /// Only this namespace; nil for all.
   public var namespace: String?

@@ -9,8 +9,8 @@ public struct ServerStatus: Sendable, Hashable {
     public var kind: String
     /// The size of the database in bytes.
     public var databaseBytes: Int64
-    /// The free space where it lies, in bytes; nil where it is not known.
-    public var freeBytes: Int64?
+    /// The free space where it lies, in bytes.
+    public var freeBytes: Int64
     /// The runs stored.
     public var runs: UInt64
     /// The newest event.
@@ -100,7 +100,7 @@ extension ServerStatus.Store {
   init(_ wire: Wire.StoreStatus) {
     kind = wire.kind
     databaseBytes = wire.databaseBytes
-    freeBytes = wire.freeBytes < 0 ? nil : wire.freeBytes
+    freeBytes = wire.freeBytes
     runs = wire.runs
     eventNumber = wire.eventNumber
     oldestEvent = wire.oldestEvent

@@ -37,8 +37,11 @@ extension ApplicationParser {
     case (nil, let steps?):
       var compilation = StepCompilation(parser: self, context: context)
       return compilation.nodes(steps)
-    case (nil, nil), (_?, _?):
+    case (nil, nil):
       object.cursor.report(.missingField, "one of `nodes` and `steps` must be given")
+      return []
+    case (_?, let steps?):
+      steps.report(.badValue, "`nodes` and `steps` are two forms of the same: give one of them")
       return []
     }
   }

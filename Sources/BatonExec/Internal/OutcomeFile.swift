@@ -50,8 +50,12 @@ enum OutcomeFile {
     case "signal": return number(words[1], 1...64).map { .signaled(Int($0)) }
     case "exec_failed":
       guard let errno = number(words[1], 0...4095) else { return nil }
-      let stage = words.count > 2 ? "\(words[2]): " : ""
-      return .execFailed(errno: Int(errno), message: stage + Files.message(Int32(errno)))
+      let stage = words.count > 2 ? words[2] : "exec"
+      let why = Files.message(Int32(errno))
+      return .execFailed(
+        errno: Int(errno),
+        message: stage == "exec"
+          ? "the program cannot be executed: \(why)" : "its \(stage) cannot be set up: \(why)")
     default: return nil
     }
   }

@@ -83,13 +83,13 @@ enum Setting: String, CaseIterable {
   case tokenMaxBytes = "token-max-bytes"
   case tokenHistoryMaxBytes = "token-history-max-bytes"
   case tokenHistoryMaxPuts = "token-history-max-puts"
+  case retainRuns = "retain-runs"
+  case retainDays = "retain-days"
 
   /// The setting with a name of a file, where words may be joined by `_` as well.
   init?(fileName name: String) {
     self.init(rawValue: name.replacing("_", with: "-"))
   }
-  case retainRuns = "retain-runs"
-  case retainDays = "retain-days"
 
   /// The environment variable that says the same.
   var variable: String {

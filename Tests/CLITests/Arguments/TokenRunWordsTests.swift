@@ -24,7 +24,8 @@ import baton
     let missing = #expect(throws: UsageError.self) {
       try TokenRunWords([], ownRun: nil, command: "token history")
     }
-    #expect(missing?.description == "token history needs RUN; only inside a node it may be left out")
+    #expect(
+      missing?.description == "token history needs RUN; only inside a node it may be left out")
     #expect(throws: UsageError.self) {
       try TokenRunWords(["a", "b", "c"], ownRun: "own", command: "token history")
     }

@@ -21,19 +21,19 @@ import baton
 
   @Test("R4 a server that cannot write says so") func notReady() {
     let lines = StatusText.lines(
-      Self.status(ready: false, free: -1), TimeText(isUTC: true),
+      Self.status(ready: false, free: 512), TimeText(isUTC: true),
       now: Timestamp(milliseconds: Self.started + 90_000), on: Terminal())
     #expect(
       lines == [
-        "state:       not ready: disk_full",
-        "version:     1.2.3, schema 4",
-        "started:     2026-01-31 08:00:00 UTC, 1m 30s ago",
-        "services:    baton.engine.v1.Engine",
-        "runs:        5 active, 6 attempts under way, 30 stored",
-        "connections: 7",
-        "store:       sqlite, 1.5 MiB, not writable",
-        "events:      40, kept from 1",
-        "warning:     low_space: little room",
+        "state:        not ready: disk_full",
+        "version:      1.2.3, schema 4",
+        "started:      2026-01-31 08:00:00 UTC, 1m 30s ago",
+        "services:     baton.engine.v1.Engine",
+        "runs:         5 active, 6 attempts under way, 30 stored",
+        "connections:  7",
+        "store:        sqlite, 1.5 MiB, 512 B free, not writable",
+        "events:       40, kept from 1",
+        "warning:      low_space: little room",
       ])
   }
 
@@ -41,16 +41,16 @@ import baton
     let lines = StatusText.lines(
       Self.status(ready: true), TimeText(isUTC: true),
       now: Timestamp(milliseconds: Self.started), on: Terminal())
-    #expect(lines.first == "state:       ready")
-    #expect(lines.contains("store:       sqlite, 1.5 MiB, 3.0 GiB free"))
+    #expect(lines.first == "state:        ready")
+    #expect(lines.contains("store:        sqlite, 1.5 MiB, 3.0 GiB free"))
   }
 
   @Test("the JSON has the words of the contract") func json() {
     #expect(
-      StatusText.json(Self.status(ready: false, free: -1)).text
+      StatusText.json(Self.status(ready: false, free: 512)).text
         == #"{"serverVersion":"1.2.3","schemaVersion":4,"started":"2026-01-31T08:00:00.000Z","#
         + #""services":["baton.engine.v1.Engine"],"ready":false,"notReadyReason":"disk_full","#
-        + #""store":{"kind":"sqlite","databaseBytes":1572864,"runs":30,"eventNumber":40,"#
+        + #""store":{"kind":"sqlite","databaseBytes":1572864,"freeBytes":512,"runs":30,"eventNumber":40,"#
         + #""oldestEvent":1,"writable":false},"consumers":[],"compatNamespaces":[],"#
         + #""activeRuns":5,"runningAttempts":6,"connections":7,"#
         + #""warnings":[{"path":"","reason":"low_space","text":"little room"}]}"#)

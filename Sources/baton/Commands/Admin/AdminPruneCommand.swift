@@ -7,10 +7,10 @@ struct AdminPruneCommand: ServerCommand {
     commandName: "prune",
     abstract: "Remove ended runs with their tokens and logs.",
     discussion: """
-      A run goes when it ended before --before and is not among the --keep-runs newest ended runs \
-      of its workflow; for a bound that is not given the setting of the server holds. Active runs \
-      stay. Run ids that triggers brought stay taken. Without --namespace all namespaces are \
-      meant. Asks on a terminal; elsewhere --yes is needed.
+      A run goes when it ended before --before, and also when it is not among the --keep-runs \
+      newest ended runs of its workflow; for a bound that is not given the setting of the server \
+      holds. Active runs stay. Run ids that triggers brought stay taken. Without --namespace and \
+      --app all namespaces are meant. Asks on a terminal; elsewhere --yes is needed.
       Examples: baton admin prune --before 30d --dry-run
                 baton admin prune --before 30d --keep-runs 100 --app campaign --yes
       """)

@@ -21,10 +21,10 @@ package enum StatusText {
       ("connections", String(status.connections)),
     ]
     if let store = status.store {
-      let free = store.freeBytes.map { ", \(ByteText.text($0)) free" } ?? ""
+      let sizes = "\(ByteText.text(store.databaseBytes)), \(ByteText.text(store.freeBytes)) free"
       let writable = store.isWritable ? "" : ", " + Style.bad.apply("not writable", on: terminal)
       rows += [
-        ("store", "\(store.kind), \(ByteText.text(store.databaseBytes))\(free)\(writable)"),
+        ("store", "\(store.kind), \(sizes)\(writable)"),
         ("events", "\(store.eventNumber), kept from \(store.oldestEvent)"),
       ]
     }

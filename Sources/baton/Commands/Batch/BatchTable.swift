@@ -37,7 +37,7 @@ enum BatchTable {
     switch item {
     case .program(let program):
       let type = answer?.programType ?? program.programType
-      let middle = type == "WORKFLOW" ? "" : "\(type)/"
+      let middle = type == "WORKFLOW" || type.isEmpty ? "" : "\(type)/"
       let namespace = program.namespace.map { "\($0):" } ?? ""
       return "\(namespace)\(program.application)/\(middle)\(program.program)"
     case .wrong(let refusal):

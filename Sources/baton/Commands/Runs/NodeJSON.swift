@@ -20,7 +20,8 @@ package enum NodeJSON {
     return object.value
   }
 
-  private static func attempt(_ attempt: Attempt) -> JSONValue {
+  /// An attempt.
+  package static func attempt(_ attempt: Attempt) -> JSONValue {
     var object = JSONObject()
     object.add("attempt", attempt.number)
     object.add("cause", attempt.cause)

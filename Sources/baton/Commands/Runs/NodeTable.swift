@@ -2,8 +2,10 @@ package import BatonClient
 
 /// Nodes in a table, with a row for each attempt where there were several.
 package enum NodeTable {
-  /// A row for each node.
-  package static func table(_ nodes: [NodeState], _ times: TimeText, now: Timestamp) -> Table {
+  /// A row for each node, and one for each attempt of the workflow's hooks.
+  package static func table(
+    _ nodes: [NodeState], _ times: TimeText, now: Timestamp, hooks: [Attempt] = []
+  ) -> Table {
     var table = Table([
       .init("NODE", shrinksTo: 10), .init("PROGRAM", shrinksTo: 8), .init("STATUS"),
       .init("ATTEMPTS", isNumber: true), .init("STARTED"), .init("TIME", isNumber: true),
@@ -35,6 +37,12 @@ package enum NodeTable {
           .init(time(attempt, now) ?? "", .dim), .init(Self.reason(attempt), .dim),
         ])
       }
+    }
+    for hook in hooks {
+      table.add([
+        "(hook)", "", .status(hook.status.rawValue), .init("#\(hook.number)"),
+        .init(times.text(hook.started)), .init(time(hook, now) ?? ""), .init(reason(hook)),
+      ])
     }
     return table
   }

@@ -18,15 +18,19 @@ struct RunCommand: ServerCommand {
       // A program run is an attempt: it has no nodes of its own.
       let isProgramRun = details.record.programID != nil
       let nodes = isProgramRun ? [] : try await run.nodes(withAttempts: true)
+      let workflow = isProgramRun ? nil : details.record.workflow
+      var hooks: [Attempt] = []
+      if let workflow { hooks = try await run.hookAttempts(of: workflow) }
       if session.json {
-        session.console.json(RunJSON.value(details, nodes: nodes))
+        session.console.json(RunJSON.value(details, nodes: nodes, hooks: hooks))
         return
       }
       let now = TimeText.now()
       session.console.lines(Self.lines(details, session, now))
       if !nodes.isEmpty {
         session.console.line("")
-        let table = NodeTable.table(nodes, session.times, now: now)
+        let table = NodeTable.table(
+          nodes, session.times, now: now, hooks: hooks)
         session.console.lines(table.lines(on: session.console.output))
       }
       if let report = details.stopReport {

@@ -36,8 +36,10 @@ package enum RunJSON {
     return object
   }
 
-  /// Everything about a run, with its nodes.
-  package static func value(_ run: RunDetails, nodes: [NodeState]) -> JSONValue {
+  /// Everything about a run, with its nodes and the attempts of its hooks.
+  package static func value(
+    _ run: RunDetails, nodes: [NodeState], hooks: [Attempt] = []
+  ) -> JSONValue {
     var object = object(run.record)
     object.add("arguments", run.arguments)
     object.add("env", run.environment)
@@ -64,6 +66,7 @@ package enum RunJSON {
       object.add("outputErrors", .array(run.outputErrors.map { .string($0) }))
     }
     object.add("nodes", .array(nodes.map(NodeJSON.value)))
+    if !hooks.isEmpty { object.add("hooks", .array(hooks.map(NodeJSON.attempt))) }
     return object.value
   }
 
