@@ -125,7 +125,8 @@ extension BatonClient {
           key: query.key, scope: query.scope.wire, pick: query.pick == .all ? .all : .last,
           node: query.node ?? "",
           statuses: query.statuses.map(\.rawValue), since: query.since?.milliseconds ?? 0,
-          until: query.until?.milliseconds ?? 0, lastRuns: Int32(clamping: query.lastRuns), pageSize: size,
+          until: query.until?.milliseconds ?? 0, lastRuns: Int32(clamping: query.lastRuns),
+          pageSize: size,
           pageToken: token))
       if token.isEmpty {
         answer.runsExamined = Int(page.runsExamined)

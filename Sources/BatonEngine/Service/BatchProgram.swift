@@ -23,6 +23,12 @@ struct BatchProgram: Sendable {
     self.namespace =
       asked.namespace.isEmpty
       ? namespace : try RequestChecks.required(asked.namespace, "namespace")
+    guard !asked.programType.isEmpty else {
+      throw BatonError(
+        .invalidArgument, "program_type_invalid",
+        "programType is missing; known are "
+          + ProgramType.allCases.map(\.rawValue).joined(separator: ", "))
+    }
     guard let type = ProgramType(rawValue: asked.programType.uppercased()) else {
       throw BatonError(
         .invalidArgument, "program_type_invalid",

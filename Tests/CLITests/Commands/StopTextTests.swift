@@ -60,7 +60,8 @@ import baton
   }
 
   @Test("an end without proof is not said to be one") func unproven() {
-    let answer = Self.answer(.stopped, [Self.attempt("n", by: .kill, proof: .none)], isProven: false)
+    let answer = Self.answer(
+      .stopped, [Self.attempt("n", by: .kill, proof: .none)], isProven: false)
     #expect(
       StopText.lines(Self.run, answer, on: Terminal()).last
         == "1 process ended, none survived as far as is known: not every end is proven")
@@ -73,8 +74,9 @@ import baton
     #expect(
       StopText.lines("", StopAnswer(outcome: .notFound), on: Terminal())
         == ["there is no such run; nothing was done"])
-    #expect(StopText.json("", StopAnswer(outcome: .notFound)).text
-      == #"{"outcome":"NOT_FOUND","proven":false}"#)
+    #expect(
+      StopText.json("", StopAnswer(outcome: .notFound)).text
+        == #"{"outcome":"NOT_FOUND","proven":false}"#)
   }
 
   @Test("the JSON has the words of the contract") func json() {

@@ -55,9 +55,11 @@ import baton
           entries: [Self.entry("ERROR", "B", "x")]),
         .init(runID: "r1", version: 3, status: .completed, created: created, entries: []),
       ], byNode: [.init(node: "B", runs: 1, lastRunID: "r2")], runsExamined: 2)
-    let head = #"{"key":"ERROR","scope":"USER","runsExamined":2,"runs":["#
+    let head =
+      #"{"key":"ERROR","scope":"USER","runsExamined":2,"runs":["#
       + #"{"runId":"r2","version":3,"status":"FAILED","created":"2026-01-31T08:00:00.000Z","#
-    let tail = #"{"runId":"r1","version":3,"status":"COMPLETED","#
+    let tail =
+      #"{"runId":"r1","version":3,"status":"COMPLETED","#
       + #""created":"2026-01-31T08:00:00.000Z","entries":[]}],"#
       + #""byNode":[{"nodeName":"B","runs":1,"lastRunId":"r2"}]}"#
     let query = TokenQuery(key: "ERROR")

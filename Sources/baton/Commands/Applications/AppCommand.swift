@@ -4,7 +4,10 @@ internal import BatonClient
 /// The command `baton app`.
 struct AppCommand: ServerCommand {
   static let configuration = CommandConfiguration(
-    commandName: "app", abstract: "Show an application file as it was deployed.")
+    commandName: "app", abstract: "Show an application file as it was deployed.",
+    discussion: """
+      Example: baton app campaign --version 2 > campaign.yaml
+      """)
 
   @Argument(help: ArgumentHelp("The application.", valueName: "app"))
   var application: String

@@ -4,7 +4,11 @@ internal import BatonClient
 /// The command `baton deploy`.
 struct DeployCommand: ServerCommand {
   static let configuration = CommandConfiguration(
-    commandName: "deploy", abstract: "Validate and deploy an application file.")
+    commandName: "deploy", abstract: "Validate and deploy an application file.",
+    discussion: """
+      A file that means the same as the newest version changes nothing.
+      Example: baton deploy campaign.yaml --dry-run
+      """)
 
   @Argument(help: "The application file, YAML or JSON; - for standard input.")
   var file: String

@@ -4,7 +4,8 @@ package import BatonClient
 package enum FailureText {
   /// A line for each failure that is known, and how many more there are.
   package static func lines(_ details: RunDetails) -> [String] {
-    let failures = details.failures.isEmpty ? [details.failure].compactMap(\.self) : details.failures
+    let failures =
+      details.failures.isEmpty ? [details.failure].compactMap(\.self) : details.failures
     let hidden = details.failuresTotal - failures.count
     return failures.map(line) + (hidden > 0 ? ["and \(hidden) more failures"] : [])
   }

@@ -4,7 +4,10 @@ internal import BatonClient
 /// The command `baton logs`.
 struct LogsCommand: ServerCommand {
   static let configuration = CommandConfiguration(
-    commandName: "logs", abstract: "Print the captured output of a node, as it was written.")
+    commandName: "logs", abstract: "Print the captured output of a node, as it was written.",
+    discussion: """
+      Example: baton logs campaign/PurchaseWorkflow@latest RecordVerifier --stderr --follow
+      """)
 
   @Argument(help: ArgumentHelp("The run.", valueName: "run"))
   var runName: RunArgument

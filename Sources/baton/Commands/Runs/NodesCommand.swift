@@ -4,7 +4,10 @@ internal import BatonClient
 /// The command `baton nodes`.
 struct NodesCommand: ServerCommand {
   static let configuration = CommandConfiguration(
-    commandName: "nodes", abstract: "List the nodes of a run with their attempts.")
+    commandName: "nodes", abstract: "List the nodes of a run with their attempts.",
+    discussion: """
+      Example: baton nodes campaign/PurchaseWorkflow@latest --status FAILED
+      """)
 
   @Argument(help: ArgumentHelp("The run.", valueName: "run"))
   var runName: RunArgument

@@ -4,7 +4,10 @@ internal import BatonClient
 /// The command `baton run`.
 struct RunCommand: ServerCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Show a run with its nodes.")
+    commandName: "run", abstract: "Show a run with its nodes.",
+    discussion: """
+      Example: baton run campaign/PurchaseWorkflow@latest --json
+      """)
 
   @Argument(help: ArgumentHelp("The run.", valueName: "run"))
   var runName: RunArgument

@@ -5,7 +5,10 @@ internal import BatonClient
 struct WatchCommand: ServerCommand {
   static let configuration = CommandConfiguration(
     commandName: "watch",
-    abstract: "Show a run live until its end; exit 1 unless it is COMPLETED.")
+    abstract: "Show a run live until its end; exit 1 unless it is COMPLETED.",
+    discussion: """
+      Example: baton watch campaign/PurchaseWorkflow@latest
+      """)
 
   @Argument(help: ArgumentHelp("The run.", valueName: "run"))
   var runName: RunArgument

@@ -5,7 +5,11 @@ internal import BatonClient
 struct TokenGetCommand: ServerCommand {
   static let configuration = CommandConfiguration(
     commandName: "get", abstract: "Print the most recent value of a key; exit 4 without one.",
-    usage: "baton token get <run> <key> [<options>]")
+    usage: "baton token get [<run>] <key> [<options>]",
+    discussion: """
+      Inside a node RUN may be left out.
+      Example: baton token get campaign/PurchaseWorkflow@latest ERROR --detail
+      """)
 
   @Argument(help: ArgumentHelp("The run and the key.", valueName: "run> <key"))
   var words: [String]

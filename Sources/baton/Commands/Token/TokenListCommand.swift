@@ -4,7 +4,10 @@ internal import BatonClient
 /// The command `baton token list`.
 struct TokenListCommand: ServerCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List the keys of a token with the values of every node.")
+    commandName: "list", abstract: "List the keys of a token with the values of every node.",
+    discussion: """
+      Example: baton token list campaign/PurchaseWorkflow@latest --node RecordVerifier --json
+      """)
 
   @Argument(help: ArgumentHelp("The run.", valueName: "run"))
   var runName: String?

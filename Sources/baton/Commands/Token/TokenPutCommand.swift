@@ -9,6 +9,7 @@ struct TokenPutCommand: ServerCommand {
     discussion: """
       Each argument is taken apart at its first '='. All entries are put as one, and are durable \
       when the command ends with 0. With --stdin the value of one key is standard input as it is.
+      Example: baton token put records=1200 day=2026-01-31
       """)
 
   @Argument(help: ArgumentHelp("The entries, or one key with --stdin.", valueName: "key=value"))

@@ -24,7 +24,7 @@ struct TokenPutsOptions: ParsableArguments {
   /// - Throws: ``UsageError``; what finding the run throws.
   static func run(_ name: String?, _ client: BatonClient) async throws -> Run {
     guard let name else {
-      guard let own = Environment.value("BATON_RUN_ID") else { 
+      guard let own = Environment.value("BATON_RUN_ID") else {
         throw UsageError("RUN is missing; only inside a node it may be left out")
       }
       return client.run(own)
