@@ -77,7 +77,8 @@ extension BatonClient {
   ///   - requestID: Makes the call safe to repeat, together with the place of each element; nil for
   ///     a fresh one.
   /// - Returns: An answer for every workflow, in the order asked.
-  /// - Throws: INVALID_ARGUMENT `batch_too_large`; what is wrong with one workflow is in its answer.
+  /// - Throws: INVALID_ARGUMENT `batch_too_large`; what is wrong with one workflow is in its
+  ///   answer.
   public func batchStart(
     _ programs: [BatchStartProgram], namespace: String? = nil, requestID: String? = nil
   ) async throws -> [BatchStartElement] {

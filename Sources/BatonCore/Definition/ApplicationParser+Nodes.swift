@@ -40,8 +40,9 @@ extension ApplicationParser {
     case (nil, nil):
       object.cursor.report(.missingField, "one of `nodes` and `steps` must be given")
       return []
-    case (_?, let steps?):
-      steps.report(.badValue, "`nodes` and `steps` are two forms of the same: give one of them")
+    case (_?, _?):
+      object.cursor.report(
+        .missingField, "one of `nodes` and `steps` must be given, and here are both")
       return []
     }
   }

@@ -1,4 +1,4 @@
-package import BatonCore
+internal import BatonCore
 
 extension StoreError: CustomStringConvertible {
   /// One sentence without its end, for logs and for whoever starts a server.

@@ -48,9 +48,11 @@ import baton
   @Test("the JSON has the words of the contract") func json() {
     #expect(
       StatusText.json(Self.status(ready: false, free: 512)).text
-        == #"{"serverVersion":"1.2.3","schemaVersion":4,"started":"2026-01-31T08:00:00.000Z","#
+        == #"{"serverVersion":"1.2.3","schemaVersion":4,"#
+        + #""started":"2026-01-31T08:00:00.000Z","#
         + #""services":["baton.engine.v1.Engine"],"ready":false,"notReadyReason":"disk_full","#
-        + #""store":{"kind":"sqlite","databaseBytes":1572864,"freeBytes":512,"runs":30,"eventNumber":40,"#
+        + #""store":{"kind":"sqlite","databaseBytes":1572864,"freeBytes":512,"#
+        + #""runs":30,"eventNumber":40,"#
         + #""oldestEvent":1,"writable":false},"consumers":[],"compatNamespaces":[],"#
         + #""activeRuns":5,"runningAttempts":6,"connections":7,"#
         + #""warnings":[{"path":"","reason":"low_space","text":"little room"}]}"#)
