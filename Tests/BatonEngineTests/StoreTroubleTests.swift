@@ -49,6 +49,8 @@ final class TroubledStore: Store {
 
   var changes: ChangeFeed { base.changes }
   var counters: CommitCounters { base.counters }
+  var health: StoreHealth { base.health }
+  func statistics() throws -> StoreStatistics { try base.statistics() }
   func close() async { await base.close() }
 }
 

@@ -281,7 +281,7 @@ import Testing
       let run = try await house.pendingRun()
       try await house.put(try #require(await started(house)), ["k": "1"])
       _ = await refused("run_not_found", .notFound) {
-        async let deleted: Void = delete(house)
+        async let deleted: Void = endAndDelete(try #require(RunID(run)), house)
         try await house.tokens.watchToken(.init(run: .init(runID: run))) {
           for try await _ in $0 {}
         }
@@ -296,8 +296,14 @@ import Testing
   }
 
   private func delete(_ house: EngineFixture) async throws {
-    try await house.engine.store.commit {
-      try $0.deleteApplication(namespace: "default", name: "demo")
+    try await house.engine.store.deleteApplication(namespace: "default", name: "demo")
+  }
+
+  /// In one unit, so that a watch never sees the run's end.
+  private func endAndDelete(_ run: RunID, _ house: EngineFixture) async throws {
+    try await house.engine.store.commit { writer in
+      try writer.updateRun(run, RunState(status: .killed), expecting: .pending)
+      try writer.deleteRun(run)
     }
   }
 

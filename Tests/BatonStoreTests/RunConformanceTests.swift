@@ -114,6 +114,62 @@ struct RunConformanceTests {
     }
   }
 
+  @Test("G62: a page ends early rather than look at every run", arguments: StoreKind.all)
+  func boundedPages(kind: StoreKind) async throws {
+    try await kind.withStore { store in
+      try await store.commit { writer in
+        for number in 1...100 {
+          var record = Sample.run(number, status: number % 2 == 0 ? .completed : .failed)
+          if number % 30 == 0 { record.header.trigger = .schedule }
+          try writer.insertRun(record, nodes: [])
+        }
+      }
+      for scope in 0..<3 {
+        var query = RunQuery(namespace: "default", limit: 2)
+        query.trigger = .schedule
+        query.effort = 7
+        if scope > 0 { query.application = "app" }
+        if scope > 1 { query.statuses = [.completed, .killed] }
+        var found: [RunID] = []
+        var pages = 0
+        while true {
+          let page = try store.read { [query] in try $0.runPage(query) }
+          pages += 1
+          found += page.runs.map(\.header.id)
+          guard let next = page.next else { break }
+          query.before = next
+        }
+        #expect(found == [90, 60, 30].map(Sample.id))
+        if kind != .memory { #expect(pages > 6) }
+        query.before = nil
+        try holds(
+          store.read { [query] in try $0.runs(query) }.map(\.header.id) == [90, 60].map(Sample.id))
+      }
+    }
+  }
+
+  @Test("G62: runs by the id that a trigger brought, in any scope", arguments: StoreKind.all)
+  func brought(kind: StoreKind) async throws {
+    try await kind.withStore { store in
+      try await store.commit { writer in
+        try writer.insertRun(Sample.run(1, external: "x"), nodes: [])
+        try writer.insertRun(Sample.run(2, Sample.other, external: "x"), nodes: [])
+        try writer.insertRun(Sample.run(3, external: "y"), nodes: [])
+        let flow = WorkflowID(namespace: "n2", application: "app", workflow: "Flow")
+        try writer.insertRun(Sample.run(4, flow, external: "x"), nodes: [])
+      }
+      var query = RunQuery(namespace: "default", limit: 9)
+      query.externalID = "x"
+      try holds(
+        store.read { [query] in try $0.runs(query) }.map(\.header.id) == [2, 1].map(Sample.id))
+      query.workflow = "Flow"
+      query.application = "app"
+      try holds(store.read { [query] in try $0.runs(query) }.map(\.header.id) == [Sample.id(1)])
+      query.before = RunCursor(created: Timestamp(milliseconds: 0), id: Sample.id(1))
+      try holds(store.read { [query] in try $0.runs(query) }.isEmpty)
+    }
+  }
+
   private static func queries() -> [RunQuery] {
     var queries: [RunQuery] = []
     for scope in 0..<3 {
@@ -285,11 +341,12 @@ struct RunConformanceTests {
             try writer.insertApplication(
               ApplicationRecord(
                 id: id, created: Timestamp(milliseconds: Int64(version)), content: [1],
-                model: []))
+                model: []), programs: [])
           }
         }
         let flow = WorkflowID(namespace: "ns", application: "app", workflow: "Flow")
-        try writer.insertRun(Sample.run(1, flow, external: "x"), nodes: [Sample.node(1, "A", 0)])
+        try writer.insertRun(
+          Sample.run(1, flow, status: .completed, external: "x"), nodes: [Sample.node(1, "A", 0)])
         try writer.insertAttempt(Sample.attempt(1, "A", program: "p"))
         try writer.putToken(Sample.puts(1, ["k": "v"]), limits: TokenLimits(), exempt: false)
         try writer.appendEvents([
@@ -309,7 +366,7 @@ struct RunConformanceTests {
         store.read { try $0.application(namespace: "ns", name: "app", version: nil) }?.id
           .version == 2)
       _ = try store.token(of: Sample.id(1))
-      try await store.commit { try $0.deleteApplication(namespace: "ns", name: "app") }
+      try await store.deleteApplication(namespace: "ns", name: "app")
       try holds(store.token(of: Sample.id(1)) == nil)
       try store.read { reader in
         try holds(reader.run(Sample.id(1)) == nil)

@@ -40,8 +40,18 @@ struct SQLiteMigrationTests {
         namespace: "default", application: "app",
         program: ProgramReference(type: .command, id: "load"), limit: 9)
       try holds(reader.programRuns(query).count == 3)
+      let versions = try [
+        ProgramReference(type: .noop, id: "load"), ProgramReference(type: .command, id: "old"),
+        ProgramReference(type: .worker, id: "old"), ProgramReference(type: .spark, id: "old"),
+        ProgramReference(type: .workflow, id: "Flow"),
+        ProgramReference(type: .workflow, id: "Other"),
+      ].map { try reader.newestVersion(of: $0, namespace: "default", application: "app") }
+      #expect(versions == [3, 1, 2, nil, 3, 1])
     }
     try holds(store.token(of: Sample.id(1))?.account.usedBytes == 4)
+    let totals = try store.statistics()
+    #expect((totals.runs, totals.activeRuns, totals.schemaVersion) == (2, 1, 2))
+    #expect((totals.oldestEvent, totals.newestEvent) == (1, 6))
     // What the new columns hold is written to rows of the old version as well.
     try await store.commit { writer in
       var attempt = try #require(try writer.attempts(of: Sample.id(2), node: "A").first)

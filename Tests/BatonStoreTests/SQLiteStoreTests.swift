@@ -27,29 +27,6 @@ struct SQLiteStoreTests {
     await store.close()
   }
 
-  @Test("P10: no statement scans or sorts a growing table")
-  func plans() async throws {
-    let directory = try TemporaryDirectory()
-    try await open(directory).close()
-    let queue = try DatabaseQueue(path: directory.path + "/baton.sqlite")
-    let control = ["BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"]
-    let statements = SQLiteStore.statements.filter { sql in !control.contains { sql.hasPrefix($0) }
-    }
-    #expect(statements.count > 50)
-    for sql in statements {
-      let plan = try await queue.read { db in
-        let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN " + sql)
-        statement.setUncheckedArguments(StatementArguments())
-        return try Row.fetchAll(statement).map { $0["detail"] as String }
-      }
-      for step in plan {
-        // The active runs are few, and an index holds them alone.
-        if step == "SCAN runs USING INDEX runs_active" { continue }
-        #expect(!step.hasPrefix("SCAN") && !step.contains("TEMP B-TREE"), "\(step)\n\(sql)")
-      }
-    }
-  }
-
   @Test("what was acknowledged is there after an abrupt end")
   func abruptEnd() async throws {
     let directory = try TemporaryDirectory()
@@ -152,7 +129,8 @@ struct SQLiteStoreTests {
     try await store.commit { writer in
       try writer.insertApplication(
         ApplicationRecord(
-          id: id, created: writer.now, content: Array(repeating: 1, count: 300_000), model: []))
+          id: id, created: writer.now, content: Array(repeating: 1, count: 300_000), model: []),
+        programs: [])
       try writer.insertRun(Sample.run(1), nodes: [])
     }
     let value = String(repeating: "v", count: 50_000)
@@ -167,7 +145,7 @@ struct SQLiteStoreTests {
       }
     }
     try holds(store.token(of: Sample.id(1))?.account.puts == accepted)
-    try await store.commit { try $0.deleteApplication(namespace: "ns", name: "big") }
+    try await store.deleteApplication(namespace: "ns", name: "big")
     let receipt = try await store.commit {
       try $0.putToken(Sample.puts(1, ["k": value]), limits: TokenLimits(), exempt: false)
     }

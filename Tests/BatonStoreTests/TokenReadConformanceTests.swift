@@ -99,11 +99,11 @@ struct TokenReadConformanceTests {
       ]
       #expect(keys[0].scope == "PutToken:\(Sample.id(1)):A:1")
       try await store.commit { writer in
-        try writer.insertRun(Sample.run(1), nodes: [])
+        try writer.insertRun(Sample.run(1, status: .failed), nodes: [])
         try writer.insertRun(Sample.run(2, other), nodes: [])
         for key in keys { try writer.remember(key, bodyHash: [1], answer: [2]) }
       }
-      try await store.commit { try $0.deleteApplication(namespace: "default", name: "app") }
+      try await store.commit { try $0.deleteRun(Sample.id(1)) }
       let answers = try await store.commit { writer in
         try keys.map { try writer.answer(of: $0, bodyHash: [1]) }
       }

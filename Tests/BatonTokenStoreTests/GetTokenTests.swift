@@ -195,9 +195,7 @@ struct GetTokenTests {
       let run = try await fixture.run(.completed)
       let ref = Wire.RunRef(runID: run.description)
       _ = try await fixture.list(.init(run: ref))
-      try await fixture.store.commit {
-        try $0.deleteApplication(namespace: "default", name: "app")
-      }
+      try await fixture.store.deleteApplication(namespace: "default", name: "app")
       await refused(.notFound, "run_not_found") { _ = try await fixture.get(run, "k") }
       await refused(.notFound, "run_not_found") { _ = try await fixture.list(.init(run: ref)) }
       await refused(.notFound, "run_not_found") {

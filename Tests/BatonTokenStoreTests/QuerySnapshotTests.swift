@@ -84,5 +84,7 @@ private final class CountingStore: Store {
 
   var changes: ChangeFeed { base.changes }
   var counters: CommitCounters { base.counters }
+  var health: StoreHealth { base.health }
+  func statistics() throws -> StoreStatistics { try base.statistics() }
   func close() async { await base.close() }
 }

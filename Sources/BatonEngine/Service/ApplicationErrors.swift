@@ -36,7 +36,7 @@ extension ApplicationReads {
     return version
   }
 
-  private func missing(_ namespace: String, _ name: String, _ version: Int?) throws -> BatonError {
+  func missing(_ namespace: String, _ name: String, _ version: Int?) throws -> BatonError {
     if let version, let newest = try newestVersion(namespace: namespace, name: name) {
       return BatonError(
         .notFound, "version_not_found",

@@ -69,7 +69,11 @@ struct BatchProgram: Sendable {
     }
     let number = try reader.requireVersion(namespace, application, version)
     if try has(number, reader, catalog) { return }
-    if version == nil, let earlier = try lastVersion(before: number, reader, catalog) {
+    let program = ProgramReference(type: type, id: id)
+    if version == nil,
+      let earlier = try reader.newestVersion(
+        of: program, namespace: namespace, application: application)
+    {
       throw BatonError(
         .notFound, "program_retired",
         "version \(number) of \(application) has no \(type.rawValue) \(id); version \(earlier) "
@@ -79,22 +83,16 @@ struct BatchProgram: Sendable {
       .notFound, "program_not_found", "\(application) has no \(type.rawValue) \(id)")
   }
 
+  /// Whether a version has the program.
   private func has(
     _ number: Int, _ reader: any StoreReader, _ catalog: ApplicationCatalog
   ) throws -> Bool {
     let key = ApplicationVersionID(
       namespace: namespace, application: application, version: number)
-    guard let model = try catalog.application(key, reader) else { return false }
+    guard let model = try catalog.application(key, reader) else {
+      throw try reader.missing(namespace, application, number)
+    }
     return type == .workflow ? model.workflows[id] != nil : model.programs[id]?.type == type
-  }
-
-  /// The newest version before one that has the program; nil: none.
-  private func lastVersion(
-    before number: Int, _ reader: any StoreReader, _ catalog: ApplicationCatalog
-  ) throws -> Int? {
-    for earlier in stride(from: number - 1, through: 1, by: -1)
-    where try has(earlier, reader, catalog) { return earlier }
-    return nil
   }
 }
 

@@ -21,16 +21,20 @@ extension EngineService {
       return try refuse(problems, dryRun: request.dryRun)
     }
     let model = try ApplicationModel.encode(application.application)
+    let programs = application.application.references
     let name = application.application.name
     let warnings = application.warnings.map(Wire.Problem.init)
     if request.dryRun {
-      let newest = try await engine.store.readAsync {
-        try $0.application(namespace: namespace, name: name, version: nil)
+      let (newest, next) = try await engine.store.readAsync {
+        (
+          try $0.application(namespace: namespace, name: name, version: nil),
+          try $0.nextVersion(namespace: namespace, name: name)
+        )
       }
       let isSame = newest?.model == model
       return Wire.DeployApplicationResponse(
         application: name,
-        version: UInt32(clamping: isSame ? newest?.id.version ?? 1 : (newest?.id.version ?? 0) + 1),
+        version: UInt32(clamping: isSame ? newest?.id.version ?? next : next),
         created: !isSame, warnings: warnings)
     }
     let bodyHash = RequestID.hash([
@@ -39,7 +43,8 @@ extension EngineService {
     let content = request.content
     let stored = try await engine.store.commit { writer in
       try StoredVersion.store(
-        namespace: namespace, name: name, content: content, model: model, writer,
+        namespace: namespace, name: name, content: content, model: model, programs: programs,
+        writer,
         requestKey, bodyHash)
     }
     return Wire.DeployApplicationResponse(
@@ -139,7 +144,8 @@ struct StoredVersion: Sendable {
   /// Stores a model as the next version, unless it equals the newest one (G47).
   static func store(
     namespace: String, name: String, content: [UInt8], model: [UInt8],
-    _ writer: any StoreWriter, _ request: RequestKey?, _ bodyHash: [UInt8]
+    programs: [ProgramReference], _ writer: any StoreWriter, _ request: RequestKey?,
+    _ bodyHash: [UInt8]
   ) throws -> StoredVersion {
     if let request, let answer = try writer.answer(of: request, bodyHash: bodyHash) {
       return StoredVersion(
@@ -151,11 +157,11 @@ struct StoredVersion: Sendable {
     if let newest, newest.model == model {
       stored = StoredVersion(version: newest.id.version, created: false)
     } else {
-      let version = (newest?.id.version ?? 0) + 1
+      let version = try writer.nextVersion(namespace: namespace, name: name)
       try writer.insertApplication(
         ApplicationRecord(
           id: ApplicationVersionID(namespace: namespace, application: name, version: version),
-          created: writer.now, content: content, model: model))
+          created: writer.now, content: content, model: model), programs: programs)
       try writer.appendEvents([
         EventRecord(
           event: 0, time: writer.now, run: nil,

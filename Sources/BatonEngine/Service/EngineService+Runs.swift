@@ -29,20 +29,17 @@ extension EngineService {
         guard let cursor = RunCursor(place) else { throw PlaceToken.invalid }
         query.before = cursor
       }
-      query.limit = size + 1
+      query.limit = size
       let finalQuery = query
       let catalog = engine.catalog
-      let runs = try await engine.store.readAsync { reader in
-        let runs = try reader.runs(finalQuery)
-        if runs.isEmpty { try catalog.checkExists(finalQuery, reader) }
-        return runs
+      let page = try await engine.store.readAsync { reader in
+        let page = try reader.runPage(finalQuery)
+        if page.runs.isEmpty { try catalog.checkExists(finalQuery, reader) }
+        return page
       }
-      var response = Wire.ListRunsResponse(
-        runs: runs.prefix(size).map(Wire.RunRecord.init(listed:)))
-      if runs.count > size, let last = runs.prefix(size).last {
-        response.nextPageToken = PageToken.encode(
-          RunCursor(created: last.header.created, id: last.header.id).text, kind: "runs",
-          fingerprint)
+      var response = Wire.ListRunsResponse(runs: page.runs.map(Wire.RunRecord.init(listed:)))
+      if let next = page.next {
+        response.nextPageToken = PageToken.encode(next.text, kind: "runs", fingerprint)
       }
       return response
     }

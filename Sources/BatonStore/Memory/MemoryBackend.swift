@@ -61,4 +61,8 @@ final class MemoryBackend: CommitBackend, @unchecked Sendable {
   func commit() throws(StoreError) -> ChangeFeed.Touched { effects }
 
   func rollback() {}
+
+  func probe() throws(StoreError) {
+    if let fault = read({ _ in fault }) { throw fault }
+  }
 }

@@ -41,6 +41,10 @@ package final class MemoryStore: Store {
 
   package var counters: CommitCounters { queue.counters }
 
+  package var health: StoreHealth { queue.health }
+
+  package func statistics() throws -> StoreStatistics { backend.read { $0.statistics } }
+
   package func submit<Value: Sendable>(
     _ unit: @escaping @Sendable (any StoreWriter) throws -> Value,
     completion: @escaping @Sendable (Result<Value, any Error>) -> Void

@@ -11,6 +11,17 @@ extension MemoryTables: ApplicationReads {
     applications[Application(namespace: namespace, name: name)]?.last?.id.version
   }
 
+  func nextVersion(namespace: String, name: String) throws -> Int {
+    let key = Application(namespace: namespace, name: name)
+    return (applications[key]?.last?.id.version ?? removed[key] ?? 0) + 1
+  }
+
+  func newestVersion(
+    of program: ProgramReference, namespace: String, application: String
+  ) throws -> Int? {
+    programs[Application(namespace: namespace, name: application)]?[program]
+  }
+
   func applications(
     namespace: String, prefix: String, after: String?, limit: Int
   ) throws -> [ApplicationSummary] {
@@ -37,13 +48,18 @@ extension MemoryTables: RunReads {
     return runs[id]?.record
   }
 
-  func runs(_ query: RunQuery) throws -> [RunRecord] {
-    var result: [RunRecord] = []
+  func runPage(_ query: RunQuery) throws -> RunPage {
+    guard query.limit > 0 else { return RunPage(runs: [], next: nil) }
+    var page = RunPage(runs: [], next: nil)
     let end = query.before.map(place) ?? order.count
-    for run in order[..<end].reversed() where result.count < query.limit {
-      if query.matches(run.record) { result.append(run.record) }
+    for run in order[..<end].reversed() where query.matches(run.record) {
+      if page.runs.count == query.limit {
+        page.next = page.runs.last.map(RunCursor.init)
+        break
+      }
+      page.runs.append(run.record)
     }
-    return result
+    return page
   }
 
   func programRuns(_ query: ProgramRunQuery) throws -> [ProgramRun] {

@@ -1,42 +1,18 @@
 internal import BatonCore
 
 extension MemoryTables: ApplicationWrites {
-  func insertApplication(_ record: ApplicationRecord) throws {
+  func insertApplication(_ record: ApplicationRecord, programs: [ProgramReference]) throws {
     let key = Application(namespace: record.id.namespace, name: record.id.application)
-    let newest = applications[key]?.last?.id.version ?? 0
-    guard record.id.version == newest + 1 else {
-      throw StoreRefusal.versionOutOfOrder(record.id, newest: newest)
+    let next = try nextVersion(namespace: key.namespace, name: key.name)
+    guard record.id.version == next else {
+      throw StoreRefusal.versionOutOfOrder(record.id, next: next)
     }
-    undoing { self.applications[key]?.removeLast() }
+    let old = (applications[key], self.programs[key])
+    undoing { (self.applications[key], self.programs[key]) = old }
     applications[key, default: []].append(record)
-  }
-
-  func deleteApplication(namespace: String, name: String) throws {
-    let key = Application(namespace: namespace, name: name)
-    let saved = (applications, runs, order, external, credentials, events)
-    let savedRequests = requests
-    undoing {
-      self.requests = savedRequests
-      (self.applications, self.runs, self.order) = (saved.0, saved.1, saved.2)
-      (self.external, self.credentials, self.events) = (saved.3, saved.4, saved.5)
+    for program in programs {
+      self.programs[key, default: [:]][program] = record.id.version
     }
-    let isOfApplication: (WorkflowID) -> Bool = {
-      $0.namespace == namespace && $0.application == name
-    }
-    applications[key] = nil
-    var scopes: Set<String> = []
-    for run in order where isOfApplication(run.record.header.workflow) {
-      let id = run.record.header.id
-      touch(id)
-      runs[id] = nil
-      scopes.insert(RequestKey.putScope(of: id))
-    }
-    let length = scopes.first?.utf8.count ?? 0
-    requests = requests.filter { !scopes.contains(String($0.key.scope.prefix(length))) }
-    order.removeAll { isOfApplication($0.record.header.workflow) }
-    external = external.filter { !isOfApplication($0.key.workflow) }
-    credentials = credentials.filter { runs[$0.value.run] != nil }
-    events.removeAll { isOfApplication($0.workflow) }
   }
 }
 
@@ -46,7 +22,9 @@ extension MemoryTables: RunWrites {
     if runs[header.id] != nil { throw StoreRefusal.runExists(header.id) }
     if let text = header.externalID {
       let key = External(workflow: header.workflow, id: text)
-      if external[key] != nil { throw StoreRefusal.externalIDTaken(text, header.workflow) }
+      if external[key] != nil || removedIDs.contains(key) {
+        throw StoreRefusal.externalIDTaken(text, header.workflow)
+      }
       undoing { self.external[key] = nil }
       external[key] = header.id
     }
@@ -197,7 +175,16 @@ extension MemoryTables: RequestLog {
   func remember(_ request: RequestKey, bodyHash: [UInt8], answer: [UInt8]) throws {
     let old = requests[request]
     undoing { self.requests[request] = old }
-    requests[request] = Remembered(bodyHash: bodyHash, answer: answer)
+    requests[request] = Remembered(bodyHash: bodyHash, answer: answer, time: now)
+  }
+
+  func forgetRequests(before time: Timestamp, limit: Int) throws -> Int {
+    let old = requests.filter { request, remembered in
+      remembered.time < time && !request.scope.hasPrefix(RequestKey.putScopes)
+    }.sorted { $0.value.time < $1.value.time }.prefix(max(0, limit))
+    undoing { for (request, remembered) in old { self.requests[request] = remembered } }
+    for (request, _) in old { requests[request] = nil }
+    return old.count
   }
 }
 

@@ -37,11 +37,18 @@ final class MemoryTables {
   struct Remembered {
     var bodyHash: [UInt8]
     var answer: [UInt8]
+    var time: Timestamp
   }
 
   /// The commit time of the units being performed.
   var now = Timestamp(milliseconds: 0)
   var applications: [Application: [ApplicationRecord]] = [:]
+  /// The newest version that had a program.
+  var programs: [Application: [ProgramReference: Int]] = [:]
+  /// The last versions of applications that were removed.
+  var removed: [Application: Int] = [:]
+  /// Ids that triggers brought for runs that were removed.
+  var removedIDs: Set<External> = []
   var runs: [RunID: Run] = [:]
   /// All runs in the order of creation, then id.
   var order: [Run] = []
@@ -101,11 +108,5 @@ final class MemoryTables {
       if order[middle].cursor < cursor { low = middle + 1 } else { high = middle }
     }
     return low
-  }
-}
-
-extension RunCursor: Comparable {
-  package static func < (left: RunCursor, right: RunCursor) -> Bool {
-    left.created != right.created ? left.created < right.created : left.id < right.id
   }
 }

@@ -41,6 +41,12 @@ package protocol ApplicationReads {
   ) throws -> ApplicationRecord?
   /// The number of the newest version, without its content; nil: no such application.
   func newestVersion(namespace: String, name: String) throws -> Int?
+  /// The number that the next version gets: one more than any that the name ever had.
+  func nextVersion(namespace: String, name: String) throws -> Int
+  /// The newest version that has a program, or a workflow, of the type under the id (B2.4, B2.5).
+  func newestVersion(
+    of program: ProgramReference, namespace: String, application: String
+  ) throws -> Int?
   /// Applications of a namespace by name, after a name, with a prefix.
   func applications(
     namespace: String, prefix: String, after: String?, limit: Int
@@ -50,8 +56,19 @@ package protocol ApplicationReads {
 }
 
 package protocol ApplicationWrites {
-  /// Stores a version; its number is the newest plus one.
-  func insertApplication(_ record: ApplicationRecord) throws
-  /// Removes all versions, runs, nodes, attempts, tokens and events of an application.
-  func deleteApplication(namespace: String, name: String) throws
+  /// Stores a version; its number is that of ``ApplicationReads/nextVersion(namespace:name:)``.
+  ///
+  /// - Parameters:
+  ///   - record: The version.
+  ///   - programs: Its programs and workflows.
+  /// - Throws: UNAVAILABLE `unavailable` while a deleted application of the name is being removed.
+  func insertApplication(_ record: ApplicationRecord, programs: [ProgramReference]) throws
+}
+
+extension Application {
+  /// The programs and the workflows of a version, by which runs are asked for (B2.4).
+  package var references: [ProgramReference] {
+    programs.map { ProgramReference(type: $0.value.type, id: $0.key) }
+      + workflows.keys.map { ProgramReference(type: .workflow, id: $0) }
+  }
 }

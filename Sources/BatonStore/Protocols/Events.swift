@@ -22,6 +22,11 @@ package protocol RequestLog {
   func answer(of request: RequestKey, bodyHash: [UInt8]) throws -> [UInt8]?
   /// Remembers the answer of an accepted call.
   func remember(_ request: RequestKey, bodyHash: [UInt8], answer: [UInt8]) throws
+  /// Forgets requests remembered before a time, oldest first; those of puts go with their run.
+  ///
+  /// - Returns: How many were forgotten; less than `limit`: no more are as old.
+  @discardableResult
+  func forgetRequests(before time: Timestamp, limit: Int) throws -> Int
 }
 
 /// The scope of a request id: caller, namespace or attempt, method (CT7, T23).
@@ -41,6 +46,9 @@ package struct RequestKey: Hashable, Sendable {
     self.init(scope: Self.putScope(of: attempt.run) + "\(attempt.node):\(attempt.attempt)", id: id)
   }
 
+  /// What the scopes of all puts begin with.
+  static let putScopes = "PutToken:"
+
   /// What the scopes of all puts into the token of a run begin with.
-  static func putScope(of run: RunID) -> String { "PutToken:\(run):" }
+  static func putScope(of run: RunID) -> String { "\(putScopes)\(run):" }
 }

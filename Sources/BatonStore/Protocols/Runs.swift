@@ -20,10 +20,13 @@ package struct RunQuery: Hashable, Sendable {
   /// Runs created before this one (creation, then run id, descending); for the next page.
   package var before: RunCursor?
   package var limit: Int
+  /// Rows that each scan looks at for one page: what no index knows is judged row by row.
+  package var effort: Int
 
   package init(namespace: String, limit: Int) {
     self.namespace = namespace
     self.limit = limit
+    effort = 8192
     statuses = []
   }
 }
@@ -36,6 +39,30 @@ package struct RunCursor: Hashable, Sendable {
   package init(created: Timestamp, id: RunID) {
     self.created = created
     self.id = id
+  }
+}
+
+extension RunCursor: Comparable {
+  /// The place of a run.
+  package init(_ run: RunRecord) {
+    self.init(created: run.header.created, id: run.header.id)
+  }
+
+  package static func < (left: RunCursor, right: RunCursor) -> Bool {
+    left.created != right.created ? left.created < right.created : left.id < right.id
+  }
+}
+
+/// A part of a list of runs.
+package struct RunPage: Hashable, Sendable {
+  /// At most as many as were asked for; maybe none although more follow.
+  package var runs: [RunRecord]
+  /// Where the list goes on; nil: this was the end of it.
+  package var next: RunCursor?
+
+  package init(runs: [RunRecord], next: RunCursor?) {
+    self.runs = runs
+    self.next = next
   }
 }
 
@@ -89,14 +116,17 @@ package protocol RunReads {
   func run(externalID: String, of workflow: WorkflowID) throws -> RunRecord?
   /// Runs newest first: creation descending, then run id descending (G62, B3.1).
   ///
-  /// One index range scan for each status asked for, or one in all (B5.1).
-  func runs(_ query: RunQuery) throws -> [RunRecord]
+  /// One index range scan for each status asked for, or one in all (B5.1). The page ends early
+  /// when a filter that no index knows (trigger kind, version beside others) passes over many.
+  func runPage(_ query: RunQuery) throws -> RunPage
   /// Runs of a program of any type but WORKFLOW, newest start first (B4.2, B4.3).
   func programRuns(_ query: ProgramRunQuery) throws -> [ProgramRun]
   /// Ids of all active runs of the installation, oldest first.
   func activeRuns() throws -> [RunID]
   /// How many runs of the workflow are active, begun ones apart (G36).
   func activeRunCount(of workflow: WorkflowID) throws -> (pending: Int, begun: Int)
+  /// Ended runs that retention may remove (performance P11).
+  func prunableRuns(_ query: PruneQuery) throws -> [RunID]
   /// The nodes of a run in graph order.
   func nodes(of run: RunID) throws -> [NodeRecord]
   /// Attempts of a run, or of one node of it, by node in graph order, then number.
@@ -109,6 +139,20 @@ package protocol RunReads {
 }
 
 extension RunReads {
+  /// Runs newest first, as many as there are up to the limit (G62, B3.1).
+  package func runs(_ query: RunQuery) throws -> [RunRecord] {
+    var page = try runPage(query)
+    var found = page.runs
+    var rest = query
+    while found.count < query.limit, let next = page.next {
+      rest.before = next
+      rest.limit = query.limit - found.count
+      page = try runPage(rest)
+      found += page.runs
+    }
+    return found
+  }
+
   package func runStatus(_ id: RunID) throws -> RunStatus? { try run(id)?.state.status }
 
   package func attemptStatus(_ id: AttemptID) throws -> AttemptStatus? { try attempt(id)?.status }

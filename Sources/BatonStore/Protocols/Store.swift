@@ -76,6 +76,15 @@ package protocol Store: Sendable {
   /// What the commit queue has done (P12).
   var counters: CommitCounters { get }
 
+  /// Whether the store takes changes; serving again as soon as a commit succeeds, of which the
+  /// store convinces itself without waiting for somebody's change (R4).
+  var health: StoreHealth { get }
+
+  /// How large the store is.
+  ///
+  /// - Throws: `StoreError` when the tables cannot be read.
+  func statistics() throws -> StoreStatistics
+
   /// Completes what is queued, then closes; later units fail.
   func close() async
 }
@@ -147,7 +156,7 @@ package protocol StoreReader: ApplicationReads, RunReads, EventReads, TokenReads
 
 /// Every read and write, within one unit of work.
 package protocol StoreWriter: StoreReader, ApplicationWrites, RunWrites, EventWrites, TokenWrites,
-  RequestLog
+  RetentionWrites, RequestLog
 {
   /// The commit time of the units of this batch; never goes back.
   var now: Timestamp { get }

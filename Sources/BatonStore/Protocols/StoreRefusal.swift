@@ -8,6 +8,30 @@ enum StoreRefusal {
       "workflow \(workflow) has a run with the id \(JSONString.quoted(id)) already")
   }
 
+  static func runActive(_ id: RunID) -> BatonError {
+    BatonError(
+      .failedPrecondition, "run_active", "run \(id) is active",
+      hint: "wait for its end, or stop it")
+  }
+
+  static func runActive(_ namespace: String, _ application: String, count: Int) -> BatonError {
+    BatonError(
+      .failedPrecondition, "run_active",
+      "application \(application) in \(namespace) has \(count) active runs",
+      hint: "wait for their end, or stop them")
+  }
+
+  static func applicationMissing(_ namespace: String, _ name: String) -> BatonError {
+    BatonError(.notFound, "app_not_found", "no application \(name) in \(namespace)")
+  }
+
+  static func beingRemoved(_ id: ApplicationVersionID) -> BatonError {
+    BatonError(
+      .unavailable, "unavailable",
+      "the deleted application \(id.application) is still being removed",
+      hint: "repeat the call after a moment")
+  }
+
   static func requestReused(_ request: RequestKey) -> BatonError {
     BatonError(
       .alreadyExists, "request_id_reused",
@@ -30,9 +54,9 @@ enum StoreRefusal {
     BatonError(.internal, "internal", "attempt \(id) is stored already")
   }
 
-  static func versionOutOfOrder(_ id: ApplicationVersionID, newest: Int) -> BatonError {
+  static func versionOutOfOrder(_ id: ApplicationVersionID, next: Int) -> BatonError {
     BatonError(
       .internal, "internal",
-      "version \(id.version) of \(id.application) cannot follow version \(newest)")
+      "version \(id.version) of \(id.application) is stored out of order; the next is \(next)")
   }
 }

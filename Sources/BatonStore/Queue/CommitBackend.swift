@@ -24,6 +24,10 @@ protocol CommitBackend: AnyObject {
   func commit() throws(StoreError) -> Effects
   /// Undoes the batch.
   func rollback()
+  /// Commits something that needs room, and leaves nothing of it.
+  ///
+  /// - Throws: What a batch would meet now.
+  func probe() throws(StoreError)
 }
 
 /// A unit of work with its result still unknown.
@@ -35,6 +39,8 @@ struct CommitUnit: Sendable {
   let apply: @Sendable (any StoreWriter) throws -> Finish
   /// Completes the unit without its result.
   let fail: @Sendable (any Error) -> Void
+  /// When the unit was queued.
+  let queued = ContinuousClock.now
 
   init<Value: Sendable>(
     _ unit: @escaping @Sendable (any StoreWriter) throws -> Value,
@@ -50,7 +56,8 @@ struct CommitUnit: Sendable {
   }
 }
 
-/// What a commit queue has done since it began (P12).
+/// What a commit queue has done since it began (P12): sizes of batches and the times of commits
+/// and of waiting follow from two readings.
 package struct CommitCounters: Hashable, Sendable {
   /// Committed batches.
   package var batches = 0
@@ -64,8 +71,32 @@ package struct CommitCounters: Hashable, Sendable {
   package var busyTime = Duration.zero
   /// Time spent in commits: writing the log and waiting for the device.
   package var commitTime = Duration.zero
+  /// Time that the units of committed batches waited in the queue before their batch began.
+  package var waitingTime = Duration.zero
+  /// The longest of these times.
+  package var longestWait = Duration.zero
+  /// The longest commit.
+  package var longestCommit = Duration.zero
+  /// Batches that were rolled back because of the device or the file.
+  package var failures = 0
   /// Units queued and not completed now.
   package var depth = 0
 
   package init() {}
+}
+
+extension CommitUnit {
+  /// How long the units of a batch waited for it to begin.
+  static func waits(
+    _ units: [CommitUnit], until begun: ContinuousClock.Instant
+  ) -> (sum: Duration, longest: Duration) {
+    var sum = Duration.zero
+    var longest = Duration.zero
+    for unit in units {
+      let wait = begun - unit.queued
+      sum += wait
+      longest = max(longest, wait)
+    }
+    return (sum, longest)
+  }
 }

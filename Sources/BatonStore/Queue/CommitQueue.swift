@@ -12,6 +12,8 @@ final class CommitQueue<Effects: Sendable>: Sendable {
     var batch = 1024
     /// Units queued and not completed.
     var outstanding = 65_536
+    /// Seconds between the attempts to find room while there is none.
+    var probing = 1.0
   }
 
   private enum Mode {
@@ -43,6 +45,7 @@ final class CommitQueue<Effects: Sendable>: Sendable {
     var writerSleeps = false
     var completerSleeps = false
     var counters = CommitCounters()
+    var health = StoreHealth.serving
     var closers: [CheckedContinuation<Void, Never>] = []
     var isClosed = false
   }
@@ -73,6 +76,9 @@ final class CommitQueue<Effects: Sendable>: Sendable {
 
   /// What the queue has done, and its depth now.
   var counters: CommitCounters { state.withLock { $0.counters } }
+
+  /// Whether the last batch could be committed.
+  var health: StoreHealth { state.withLock { $0.health } }
 
   /// Queues a unit; refused ones are completed on the completion thread as well.
   func submit(_ unit: CommitUnit) {
@@ -125,7 +131,7 @@ final class CommitQueue<Effects: Sendable>: Sendable {
 extension CommitQueue {
   /// Serves a backend on the calling thread until the queue closes.
   func serve<Backend: CommitBackend>(_ backend: Backend) where Backend.Effects == Effects {
-    while let units = take() { deliver(perform(units, backend)) }
+    while let units = take(backend) { deliver(perform(units, backend)) }
     deliver(Completed(effects: nil, finished: [], failed: [], isLast: true))
   }
 
@@ -160,7 +166,10 @@ extension CommitQueue {
   }
 
   /// The next batch; sleeps while there is none; nil: the queue is closed.
-  private func take() -> [CommitUnit]? {
+  ///
+  /// While there is no room it tries from time to time whether there is again, so that the store
+  /// is known to serve before somebody's change depends on it (R4).
+  private func take<Backend: CommitBackend>(_ backend: Backend) -> [CommitUnit]? {
     while true {
       let (units, isClosing): ([CommitUnit], Bool) = state.withLock { state in
         if state.waiting.isEmpty {
@@ -177,8 +186,28 @@ extension CommitQueue {
       }
       if !units.isEmpty { return units }
       if isClosing { return nil }
-      writerSignal.wait()
+      if health == .serving {
+        writerSignal.wait()
+      } else {
+        writerSignal.wait(atMost: limits.probing)
+        probe(backend)
+      }
     }
+  }
+
+  private func probe<Backend: CommitBackend>(_ backend: Backend) {
+    do throws(StoreError) {
+      try backend.probe()
+      state.withLock { $0.health = .serving }
+    } catch {
+      note(error)
+    }
+  }
+
+  /// Keeps what a failure says of the store; one of the device or file stops it for good.
+  private func note(_ error: StoreError) {
+    if let health = StoreHealth(error) { state.withLock { $0.health = health } }
+    if case .failed = error { stop(error) }
   }
 
   private func perform<Backend: CommitBackend>(
@@ -197,6 +226,7 @@ extension CommitQueue {
       commitBegun = clock.now
       let effects = try backend.commit()
       let ended = clock.now
+      let waited = CommitUnit.waits(units, until: begun)
       state.withLock { state in
         state.counters.batches += 1
         state.counters.units += units.count
@@ -204,11 +234,16 @@ extension CommitQueue {
         state.counters.restarts += restarted ? 1 : 0
         state.counters.busyTime += ended - begun
         state.counters.commitTime += ended - commitBegun
+        state.counters.longestCommit = max(state.counters.longestCommit, ended - commitBegun)
+        state.counters.waitingTime += waited.sum
+        state.counters.longestWait = max(state.counters.longestWait, waited.longest)
+        state.health = .serving
       }
       return Completed(effects: effects, finished: outcomes ?? [], failed: [])
     } catch {
       backend.rollback()
-      if case .failed = error { stop(error) }
+      state.withLock { $0.counters.failures += 1 }
+      note(error)
       return Completed(effects: nil, finished: [], failed: units.map { ($0, error) })
     }
   }

@@ -13,6 +13,16 @@ final class Signal: Sendable {
     condition.unlock()
   }
 
+  /// Sleeps until the signal is raised, and lowers it, or until a time has passed.
+  func wait(atMost seconds: Double) {
+    let end = Date(timeIntervalSinceNow: seconds)
+    condition.lock()
+    while !isRaised.exchange(false, ordering: .acquiringAndReleasing) {
+      guard condition.wait(until: end) else { break }
+    }
+    condition.unlock()
+  }
+
   /// Wakes the sleeper, or the next that waits.
   func raise() {
     condition.lock()

@@ -9,6 +9,8 @@ enum RunScan: CaseIterable {
   case workflow
   /// Runs of a workflow in one status.
   case workflowStatus
+  /// Runs of a workflow with one version.
+  case workflowVersion
   /// Runs of a namespace in one status.
   case namespaceStatus
   /// Runs made by attempts of a run.
@@ -17,20 +19,20 @@ enum RunScan: CaseIterable {
   case idRange
   /// Program runs in one status.
   case program
+  /// Program runs of one version.
+  case programVersion
 
   /// What stands before the values that a caller gives: upper bound, lower bound, limit.
   private var conditions: [String] {
     switch self {
     case .workflow: ["namespace = ?4", "application = ?5", "workflow = ?6"]
     case .workflowStatus: ["namespace = ?4", "application = ?5", "workflow = ?6", "status = ?7"]
+    case .workflowVersion: ["namespace = ?4", "application = ?5", "workflow = ?6", "version = ?7"]
     case .namespaceStatus: ["namespace = ?4", "status = ?5"]
     case .parent: ["parent_run = ?4"]
     case .idRange: []
-    case .program:
-      [
-        "namespace = ?5", "application = ?6", "program_type = ?7", "program_id = ?8",
-        "status = ?9",
-      ]
+    case .program: Self.programConditions + ["status = ?9"]
+    case .programVersion: Self.programConditions + ["version = ?9"]
     }
   }
 
@@ -41,7 +43,7 @@ enum RunScan: CaseIterable {
   var sql: String {
     let conditions = conditions.joined(separator: " AND ")
     switch self {
-    case .program:
+    case .program, .programVersion:
       return """
         SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,
           exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
@@ -52,7 +54,7 @@ enum RunScan: CaseIterable {
         """
     case .idRange:
       return "\(columns) FROM runs WHERE run >= ?1 AND run <= ?2 ORDER BY run DESC"
-    case .workflow, .workflowStatus, .namespaceStatus, .parent:
+    case .workflow, .workflowStatus, .workflowVersion, .namespaceStatus, .parent:
       return """
         \(columns) FROM runs WHERE \(conditions)
           AND (created, run) < (?1, ?2) AND created >= ?3
@@ -60,6 +62,10 @@ enum RunScan: CaseIterable {
         """
     }
   }
+
+  private static let programConditions = [
+    "namespace = ?5", "application = ?6", "program_type = ?7", "program_id = ?8",
+  ]
 
   private var columns: String {
     """

@@ -33,13 +33,52 @@ enum SQL: String, CaseIterable {
     INSERT INTO application_heads (namespace, name, version, created) VALUES (?1, ?2, ?3, ?4)
     ON CONFLICT DO UPDATE SET version = excluded.version, created = excluded.created
     """
-  case deleteApplicationVersions = "DELETE FROM applications WHERE namespace = ?1 AND name = ?2"
-  case deleteApplicationHead = "DELETE FROM application_heads WHERE namespace = ?1 AND name = ?2"
-  case deleteApplicationEvents = """
-    DELETE FROM events WHERE run IS NULL AND namespace = ?1 AND application = ?2
+  case setProgram = """
+    INSERT INTO programs (namespace, application, type, id, version)
+    VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT DO UPDATE SET version = excluded.version
     """
-  case deleteApplicationCounts = """
+  case versionOfProgram = """
+    SELECT version FROM programs
+    WHERE namespace = ?1 AND application = ?2 AND type = ?3 AND id = ?4
+    """
+
+  // MARK: Removed applications
+  case removedApplication = """
+    SELECT version, is_purged FROM removed_applications WHERE namespace = ?1 AND name = ?2
+    """
+  case activeOfApplication = """
+    SELECT coalesce(sum(pending + begun), 0) FROM workflow_counts
+    WHERE namespace = ?1 AND application = ?2
+    """
+  case insertRemovedApplication = """
+    INSERT INTO removed_applications (namespace, name, version, last_event, is_purged)
+    VALUES (?1, ?2, ?3, ?4, 0)
+    ON CONFLICT DO UPDATE SET version = excluded.version, last_event = excluded.last_event,
+      is_purged = 0
+    """
+  case deleteApplicationHead = "DELETE FROM application_heads WHERE namespace = ?1 AND name = ?2"
+  case applicationToPurge = """
+    SELECT namespace, name, last_event FROM removed_applications
+    WHERE is_purged = 0 AND namespace >= '' LIMIT 1
+    """
+  case purgeApplicationVersion = """
+    DELETE FROM applications WHERE namespace = ?1 AND name = ?2 AND version = (
+      SELECT min(version) FROM applications WHERE namespace = ?1 AND name = ?2)
+    """
+  case purgeApplicationEvents = """
+    DELETE FROM events WHERE number IN (
+      SELECT number FROM events
+      WHERE run IS NULL AND namespace = ?1 AND application = ?2 AND number <= ?3 LIMIT ?4)
+    """
+  case purgeApplicationCounts = """
     DELETE FROM workflow_counts WHERE namespace = ?1 AND application = ?2
+    """
+  case purgeApplicationPrograms = """
+    DELETE FROM programs WHERE namespace = ?1 AND application = ?2
+    """
+  case setApplicationPurged = """
+    UPDATE removed_applications SET is_purged = 1 WHERE namespace = ?1 AND name = ?2
     """
   case runOfApplication = """
     SELECT run FROM runs WHERE namespace = ?1 AND application = ?2 LIMIT 1
@@ -56,6 +95,17 @@ enum SQL: String, CaseIterable {
   case runOfExternalID = """
     SELECT run FROM runs WHERE namespace = ?1 AND application = ?2 AND workflow = ?3
       AND external_id = ?4
+    """
+  case runsOfExternalID = """
+    SELECT run FROM runs WHERE namespace = ?1 AND external_id = ?2
+    """
+  case removedRunID = """
+    SELECT 1 FROM removed_run_ids
+    WHERE namespace = ?1 AND application = ?2 AND workflow = ?3 AND external_id = ?4
+    """
+  case insertRemovedRunID = """
+    INSERT INTO removed_run_ids (namespace, application, workflow, external_id)
+    VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING
     """
   case runBrief = """
     SELECT namespace, application, workflow, version, status, external_id, created
@@ -92,10 +142,28 @@ enum SQL: String, CaseIterable {
     WHERE namespace = ?1 AND application = ?2 AND workflow = ?3
     """
   case addWorkflowCount = """
-    INSERT INTO workflow_counts (namespace, application, workflow, pending, begun)
-    VALUES (?1, ?2, ?3, ?4, ?5)
+    INSERT INTO workflow_counts (namespace, application, workflow, pending, begun, ended)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6)
     ON CONFLICT DO UPDATE SET pending = pending + excluded.pending,
-      begun = begun + excluded.begun
+      begun = begun + excluded.begun, ended = ended + excluded.ended
+    """
+
+  case nextWorkflowCount = """
+    SELECT namespace, application, workflow, ended FROM workflow_counts
+    WHERE (namespace, application, workflow) > (?1, ?2, ?3)
+    ORDER BY namespace, application, workflow LIMIT 1
+    """
+  case runTotals = "SELECT sum(pending + begun), sum(ended) FROM workflow_counts"
+  case oldestEnded = """
+    SELECT created, run FROM runs
+    WHERE namespace = ?1 AND application = ?2 AND workflow = ?3 AND status = ?4
+    ORDER BY created, run LIMIT ?5
+    """
+  case endedBefore = """
+    SELECT created, run, coalesce(ended, created) FROM runs
+    WHERE namespace = ?1 AND application = ?2 AND workflow = ?3 AND status = ?4
+      AND created < ?5
+    ORDER BY created, run
     """
 
   // MARK: Nodes and attempts
@@ -176,6 +244,7 @@ enum SQL: String, CaseIterable {
       kind, node, attempt, from_status, to_status, reason, cause)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
     """
+  case oldestEvent = "SELECT min(number) FROM events"
   case counter = "SELECT value FROM counters WHERE name = ?1"
   case setCounter = """
     INSERT INTO counters (name, value) VALUES (?1, ?2)
@@ -243,13 +312,44 @@ enum SQL: String, CaseIterable {
     WHERE e.run = ?1 AND e.scope = ?2 AND e.key = ?3
     """
 
-  // MARK: Deleting a run
+  // MARK: Removing runs
   case deleteRun = "DELETE FROM runs WHERE run = ?1"
-  case deleteNodes = "DELETE FROM nodes WHERE run = ?1"
-  case deleteAttempts = "DELETE FROM attempts WHERE run = ?1"
-  case deleteEvents = "DELETE FROM events WHERE run = ?1"
   case deleteTokenAccount = "DELETE FROM token_accounts WHERE run = ?1"
-  case deleteTokenEntries = "DELETE FROM token_entries WHERE run = ?1"
-  case deletePutRequests = "DELETE FROM requests WHERE scope >= ?1 AND scope < ?2"
-  case deleteTokenPuts = "DELETE FROM token_puts WHERE run = ?1"
+  case isRemoved = "SELECT 1 FROM removed_runs WHERE run = ?1"
+  case runToPurge = "SELECT run FROM removed_runs WHERE run >= x'' LIMIT 1"
+  case insertRemovedRun = "INSERT INTO removed_runs (run) VALUES (?1)"
+  case deleteRemovedRun = "DELETE FROM removed_runs WHERE run = ?1"
+  case purgePuts = """
+    DELETE FROM token_puts WHERE run = ?1 AND seq IN (
+      SELECT seq FROM token_puts WHERE run = ?1 LIMIT ?2)
+    """
+  case purgeEntries = """
+    DELETE FROM token_entries WHERE run = ?1 AND (scope, key, node) IN (
+      SELECT scope, key, node FROM token_entries WHERE run = ?1 LIMIT ?2)
+    """
+  case purgeEvents = """
+    DELETE FROM events WHERE number IN (SELECT number FROM events WHERE run = ?1 LIMIT ?2)
+    """
+  case purgeAttempts = """
+    DELETE FROM attempts WHERE run = ?1 AND (node, attempt) IN (
+      SELECT node, attempt FROM attempts WHERE run = ?1 LIMIT ?2)
+    """
+  case purgeNodes = """
+    DELETE FROM nodes WHERE run = ?1 AND rank IN (
+      SELECT rank FROM nodes WHERE run = ?1 LIMIT ?2)
+    """
+  case purgePutRequests = """
+    DELETE FROM requests WHERE (scope, id) IN (
+      SELECT scope, id FROM requests WHERE scope >= ?1 AND scope < ?3 LIMIT ?2)
+    """
+  case forgetRequests = """
+    DELETE FROM requests WHERE (scope, id) IN (
+      SELECT scope, id FROM requests
+      WHERE (scope < 'PutToken:' OR scope >= 'PutToken;') AND time < ?1
+      ORDER BY time LIMIT ?2)
+    """
+
+  // MARK: Room
+  case takeRoom = "INSERT INTO room (id, bytes) VALUES (1, zeroblob(65536))"
+  case leaveRoom = "DELETE FROM room WHERE id = 1"
 }

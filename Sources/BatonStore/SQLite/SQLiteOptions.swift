@@ -20,6 +20,8 @@ package struct SQLiteOptions: Sendable {
   package var maximumBytes: Int?
   /// How long a writer waits for that of another process.
   package var busyTimeout: Duration
+  /// Seconds between the attempts to find room while the disk is full or read-only.
+  package var probing: Double
   /// Told once when the store has stopped for good (reliability R4).
   package var failed: @Sendable (StoreError) -> Void
   /// Tells commit times.
@@ -36,6 +38,7 @@ package struct SQLiteOptions: Sendable {
     batch = 1024
     outstanding = 65_536
     busyTimeout = .seconds(30)
+    probing = 1
     failed = { _ in }
   }
 

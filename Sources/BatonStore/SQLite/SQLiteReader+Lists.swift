@@ -1,31 +1,41 @@
 internal import BatonCore
 
 extension SQLiteReader {
-  func runs(_ query: RunQuery) throws -> [RunRecord] {
-    guard query.limit > 0 else { return [] }
-    var merge = Merge<RunRecord>(limit: query.limit, since: query.since) {
-      RunCursor(created: $0.header.created, id: $0.header.id)
-        > RunCursor(created: $1.header.created, id: $1.header.id)
+  func runPage(_ query: RunQuery) throws -> RunPage {
+    guard query.limit > 0 else { return RunPage(runs: [], next: nil) }
+    // One more than asked for tells whether the list goes on.
+    var merge = Merge<RunRecord>(limit: query.limit + 1, since: query.since) {
+      RunCursor($0) > RunCursor($1)
     }
-    if let id = query.externalID, let application = query.application,
-      let workflow = query.workflow
-    {
-      let workflow = WorkflowID(
-        namespace: query.namespace, application: application, workflow: workflow)
-      let found = try run(externalID: id, of: workflow)
-      return found.map { [$0] }?.filter { query.matches($0) && isBefore($0, query) } ?? []
+    try scanAll(query, &merge)
+    // Older ones than where a scan has stopped may have missing neighbours.
+    let known = merge.stop.map { stop in merge.result.filter { RunCursor($0) >= stop } }
+    let runs = known ?? merge.result
+    if runs.count > query.limit {
+      let page = Array(runs.prefix(query.limit))
+      return RunPage(runs: page, next: page.last.map(RunCursor.init))
+    }
+    return RunPage(runs: runs, next: merge.stop)
+  }
+
+  /// Performs the scans that a list is made of.
+  private func scanAll(_ query: RunQuery, _ merge: inout Merge<RunRecord>) throws {
+    if let id = query.externalID {
+      let found = try runs(externalID: id, query)
+      merge.add(found.filter { query.matches($0) && RunCursor($0) < query.upperBound }) {
+        $0.header.created
+      }
+      return
     }
     if query.idPrefix != nil {
-      guard let (low, high) = query.idBounds else { return [] }
-      try scan(.idRange, query, &merge) { row in
+      guard let (low, high) = query.idBounds else { return }
+      return try scan(.idRange, query, &merge) { row in
         row.bind(1, low)
         row.bind(2, high)
       }
-      return merge.result
     }
     if let parent = query.parent {
-      try scan(.parent, query, &merge) { $0.bind(4, parent) }
-      return merge.result
+      return try scan(.parent, query, &merge) { $0.bind(4, parent) }
     }
     guard let application = query.application else {
       for status in query.statuses.isEmpty ? Set(RunStatus.allCases) : query.statuses {
@@ -34,7 +44,7 @@ extension SQLiteReader {
           row.bind(5, Int(status.rawValue))
         }
       }
-      return merge.result
+      return
     }
     for workflow in try workflows(query, application) {
       let bind: (RawStatement) -> Void = { row in
@@ -42,7 +52,14 @@ extension SQLiteReader {
         row.bind(5, application)
         row.bind(6, workflow)
       }
-      if query.statuses.isEmpty { try scan(.workflow, query, &merge, bind) }
+      if query.statuses.isEmpty, let version = query.version {
+        try scan(.workflowVersion, query, &merge) { row in
+          bind(row)
+          row.bind(7, version)
+        }
+      } else if query.statuses.isEmpty {
+        try scan(.workflow, query, &merge, bind)
+      }
       for status in query.statuses {
         try scan(.workflowStatus, query, &merge) { row in
           bind(row)
@@ -50,7 +67,17 @@ extension SQLiteReader {
         }
       }
     }
-    return merge.result
+  }
+
+  /// The runs to which triggers gave an id: one for each workflow at most.
+  private func runs(externalID: String, _ query: RunQuery) throws -> [RunRecord] {
+    let ids = try session.all(.runsOfExternalID) { row in
+      row.bind(1, query.namespace)
+      row.bind(2, externalID)
+    } _: {
+      try $0.run(0)
+    }
+    return try ids.compactMap { try run($0) }
   }
 
   func programRuns(_ query: ProgramRunQuery) throws -> [ProgramRun] {
@@ -58,33 +85,48 @@ extension SQLiteReader {
     var merge = Merge<ProgramRun>(limit: query.limit, since: query.since) {
       ProgramRunOrder($0.attempt) > ProgramRunOrder($1.attempt)
     }
-    let end = query.until ?? Timestamp(milliseconds: .max)
+    let isPurging = try session.first(.runToPurge, { _ in }, { _ in true }) ?? false
+    if query.statuses.isEmpty, let version = query.version {
+      try scan(.programVersion, value: version, query, &merge, isPurging)
+      return merge.result
+    }
     for status in query.statuses.isEmpty ? Set(AttemptStatus.allCases) : query.statuses {
-      let row = try session.statement(RunScan.program.sql)
-      if let before = query.before, before.started < end {
-        row.bind(1, before.started)
-        row.bind(2, before.id.run)
-        row.bind(4, ProgramRunOrder.tail(before.id))
-      } else {
-        row.bind(1, end)
-        row.bind(2, RunID(high: 0, low: 0))
-        row.bind(4, "")
-      }
-      row.bind(3, merge.since)
-      row.bind(5, query.namespace)
-      row.bind(6, query.application)
-      row.bind(7, query.program.type.rawValue)
-      row.bind(8, query.program.id)
-      row.bind(9, Int(status.rawValue))
-      try collect(row, &merge) { row in
-        let run = ProgramRun(attempt: try row.attemptRecord(), version: row.int(22))
-        let isAsked = query.version == nil || query.version == run.version
-        return isAsked && query.matches(run.attempt) ? run : nil
-      } time: {
-        $0.attempt.started
-      }
+      try scan(.program, value: Int(status.rawValue), query, &merge, isPurging)
     }
     return merge.result
+  }
+
+  private func scan(
+    _ scan: RunScan, value: Int, _ query: ProgramRunQuery, _ merge: inout Merge<ProgramRun>,
+    _ isPurging: Bool
+  ) throws {
+    let row = try session.statement(scan)
+    defer { row.reset() }
+    let end = query.until ?? Timestamp(milliseconds: .max)
+    if let before = query.before, before.started < end {
+      row.bind(1, before.started)
+      row.bind(2, before.id.run)
+      row.bind(4, ProgramRunOrder.tail(before.id))
+    } else {
+      row.bind(1, end)
+      row.bind(2, RunID(high: 0, low: 0))
+      row.bind(4, "")
+    }
+    row.bind(3, merge.since)
+    row.bind(5, query.namespace)
+    row.bind(6, query.application)
+    row.bind(7, query.program.type.rawValue)
+    row.bind(8, query.program.id)
+    row.bind(9, value)
+    var found: [ProgramRun] = []
+    while found.count < merge.limit, try row.step() {
+      let run = ProgramRun(attempt: try row.attemptRecord(), version: row.int(22))
+      guard query.version == nil || query.version == run.version, query.matches(run.attempt)
+      else { continue }
+      if try isPurging && isRemoved(run.attempt.id.run) { continue }
+      found.append(run)
+    }
+    merge.add(found) { $0.attempt.started }
   }
 
   /// The workflows of an application that have runs, or the one that is asked for.
@@ -109,46 +151,47 @@ extension SQLiteReader {
     }
   }
 
-  private func isBefore(_ record: RunRecord, _ query: RunQuery) -> Bool {
-    RunCursor(created: record.header.created, id: record.header.id) < query.upperBound
-  }
-
   private func scan(
     _ scan: RunScan, _ query: RunQuery, _ merge: inout Merge<RunRecord>,
     _ bind: (RawStatement) -> Void
   ) throws {
-    let row = try session.statement(scan.sql)
-    if scan != .idRange {
-      let bound = query.upperBound
-      row.bind(1, bound.created)
-      row.bind(2, bound.id)
-      row.bind(3, merge.since)
-    }
+    let row = try session.statement(scan)
+    defer { row.reset() }
     bind(row)
-    let isOrdered = scan != .idRange
-    try collect(row, &merge, isOrdered: isOrdered) { row in
+    if scan == .idRange { return try collectUnordered(row, query, &merge) }
+    let bound = query.upperBound
+    row.bind(1, bound.created)
+    row.bind(2, bound.id)
+    row.bind(3, merge.since)
+    var found: [RunRecord] = []
+    var looked = 0
+    while found.count < merge.limit, try row.step() {
+      looked += 1
       let record = try row.runRecord()
-      return query.matches(record) && isBefore(record, query) ? record : nil
-    } time: {
-      $0.header.created
+      if query.matches(record) { found.append(record) }
+      if looked >= max(query.effort, merge.limit), found.count < merge.limit {
+        merge.stop(at: RunCursor(record))
+        break
+      }
     }
+    merge.add(found) { $0.header.created }
   }
 
-  private func collect<Record>(
-    _ row: RawStatement, _ merge: inout Merge<Record>, isOrdered: Bool = true,
-    _ record: (RawStatement) throws -> Record?, time: (Record) -> Timestamp
+  /// Keeps the first of rows that come in another order.
+  private func collectUnordered(
+    _ row: RawStatement, _ query: RunQuery, _ merge: inout Merge<RunRecord>
   ) throws {
-    defer { row.reset() }
-    var found: [Record] = []
-    while !isOrdered || found.count < merge.limit, try row.step() {
-      if let record = try record(row) { found.append(record) }
-      // Of rows in another order, the first so far are kept.
-      if !isOrdered, found.count >= max(merge.limit, 64) {
-        merge.add(found, time: time)
+    let bound = query.upperBound
+    var found: [RunRecord] = []
+    while try row.step() {
+      let record = try row.runRecord()
+      if query.matches(record), RunCursor(record) < bound { found.append(record) }
+      if found.count >= max(merge.limit, 64) {
+        merge.add(found) { $0.header.created }
         found.removeAll(keepingCapacity: true)
       }
     }
-    merge.add(found, time: time)
+    merge.add(found) { $0.header.created }
   }
 }
 
@@ -158,6 +201,8 @@ private struct Merge<Record> {
   /// Before this, nothing can be among the first.
   private(set) var since: Timestamp
   private(set) var result: [Record] = []
+  /// The newest place at which a scan stopped before its end; nil: all went as far as needed.
+  private(set) var stop: RunCursor?
   private let precedes: (Record, Record) -> Bool
 
   init(limit: Int, since: Timestamp?, precedes: @escaping (Record, Record) -> Bool) {
@@ -166,7 +211,9 @@ private struct Merge<Record> {
     self.precedes = precedes
   }
 
-  mutating func add(_ records: [Record], time: (Record) -> Timestamp) {
+  mutating func stop(at place: RunCursor) { stop = max(stop ?? place, place) }
+
+  mutating func add(_ records: [Record], _ time: (Record) -> Timestamp) {
     guard !records.isEmpty else { return }
     result += records
     result.sort(by: precedes)

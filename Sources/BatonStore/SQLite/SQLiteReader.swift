@@ -35,6 +35,36 @@ class SQLiteReader: StoreReader {
     }
   }
 
+  func nextVersion(namespace: String, name: String) throws -> Int {
+    if let newest = try newestVersion(namespace: namespace, name: name) { return newest + 1 }
+    return (try removedApplication(namespace, name)?.version ?? 0) + 1
+  }
+
+  func newestVersion(
+    of program: ProgramReference, namespace: String, application: String
+  ) throws -> Int? {
+    try session.first(.versionOfProgram) { row in
+      row.bind(1, namespace)
+      row.bind(2, application)
+      row.bind(3, program.type.rawValue)
+      row.bind(4, program.id)
+    } _: {
+      $0.int(0)
+    }
+  }
+
+  /// The last version of an application that was removed, and whether all of it is gone.
+  func removedApplication(
+    _ namespace: String, _ name: String
+  ) throws -> (version: Int, isPurged: Bool)? {
+    try session.first(.removedApplication) { row in
+      row.bind(1, namespace)
+      row.bind(2, name)
+    } _: {
+      (version: $0.int(0), isPurged: $0.int(1) != 0)
+    }
+  }
+
   func applications(
     namespace: String, prefix: String, after: String?, limit: Int
   ) throws -> [ApplicationSummary] {
@@ -89,10 +119,12 @@ class SQLiteReader: StoreReader {
   }
 
   func nodes(of run: RunID) throws -> [NodeRecord] {
-    try session.all(.nodes, { $0.bind(1, run) }, { try $0.nodeRecord(of: run) })
+    if try isRemoved(run) { return [] }
+    return try session.all(.nodes, { $0.bind(1, run) }, { try $0.nodeRecord(of: run) })
   }
 
   func attempts(of run: RunID, node: String?) throws -> [AttemptRecord] {
+    if try isRemoved(run) { return [] }
     if let node {
       return try session.all(.attemptsOfNode) { row in
         row.bind(1, run)
@@ -111,7 +143,8 @@ class SQLiteReader: StoreReader {
   }
 
   func attempt(_ id: AttemptID) throws -> AttemptRecord? {
-    try session.first(.attempt) { row in
+    if try isRemoved(id.run) { return nil }
+    return try session.first(.attempt) { row in
       row.bind(1, id.run)
       row.bind(2, id.node)
       row.bind(3, id.attempt)
@@ -121,14 +154,17 @@ class SQLiteReader: StoreReader {
   }
 
   func attempt(credentialHash: [UInt8]) throws -> AttemptRecord? {
-    try session.first(
+    let found = try session.first(
       .attemptOfCredential, { $0.bind(1, credentialHash) }, { try $0.attemptRecord() })
+    guard let found, try !isRemoved(found.id.run) else { return nil }
+    return found
   }
 
   // MARK: Events
 
   func events(of run: RunID, after event: Int, limit: Int) throws -> [EventRecord] {
-    try session.all(.eventsOfRun) { row in
+    if try isRemoved(run) { return [] }
+    return try session.all(.eventsOfRun) { row in
       row.bind(1, run)
       row.bind(2, event)
       row.bind(3, max(0, limit))
@@ -148,7 +184,12 @@ class SQLiteReader: StoreReader {
 
   func lastEventNumber() throws -> UInt64 {
     try settlePending()
-    return try session.first(.counter, { $0.bind(1, "event") }, { $0.seq(0) }) ?? 0
+    return try counter("event")
+  }
+
+  /// A number that the store keeps beside its tables; 0: it was never set.
+  func counter(_ name: String) throws -> UInt64 {
+    try session.first(.counter, { $0.bind(1, name) }, { $0.seq(0) }) ?? 0
   }
 
   // MARK: Tokens
@@ -172,7 +213,7 @@ class SQLiteReader: StoreReader {
   }
 
   func tokenPuts(of run: RunID, _ query: TokenPutQuery) throws -> [TokenPut] {
-    guard query.limit > 0 else { return [] }
+    guard query.limit > 0, try !isRemoved(run) else { return [] }
     return try session.all(query.newestFirst ? .tokenPutsNewestFirst : .tokenPuts) { row in
       row.bind(1, run)
       row.bind(2, query.after)
@@ -188,7 +229,8 @@ class SQLiteReader: StoreReader {
   }
 
   func tokenEntrySeq(of run: RunID, _ key: TokenKey, node: String) throws -> UInt64? {
-    try session.first(.tokenEntry) { row in
+    if try isRemoved(run) { return nil }
+    return try session.first(.tokenEntry) { row in
       row.bind(1, run)
       row.bind(2, Int(key.scope.rawValue))
       row.bind(3, key.text)
@@ -199,6 +241,7 @@ class SQLiteReader: StoreReader {
   }
 
   func tokenEntries(of run: RunID, scope: TokenScope, key: String) throws -> TokenKeyState {
+    if try isRemoved(run) { return TokenKeyState(entries: [], withheld: []) }
     let entries = try session.all(.tokenEntriesOfKey) { row in
       row.bind(1, run)
       row.bind(2, Int(scope.rawValue))

@@ -8,7 +8,7 @@ final class SQLiteSession {
   /// The connection's own cache of statements; nil: the session keeps them.
   private let database: Database?
   private var fixed: [SQL: RawStatement] = [:]
-  private var built: [String: RawStatement] = [:]
+  private var scans: [RunScan: RawStatement] = [:]
 
   /// Statements of a reading connection, kept by GRDB with the connection.
   ///
@@ -30,7 +30,7 @@ final class SQLiteSession {
 
   deinit {
     for statement in fixed.values { sqlite3_finalize(statement.raw) }
-    for statement in built.values { sqlite3_finalize(statement.raw) }
+    for statement in scans.values { sqlite3_finalize(statement.raw) }
   }
 
   /// A fixed statement, ready to be bound.
@@ -41,13 +41,24 @@ final class SQLiteSession {
     return statement
   }
 
-  /// A statement built by the program; there are few different ones.
-  func statement(_ sql: String) throws -> RawStatement {
-    if let statement = built[sql] { return statement }
-    let statement = try prepare(sql)
-    if database == nil { built[sql] = statement }
+  /// A scan, ready to be bound.
+  func statement(_ scan: RunScan) throws -> RawStatement {
+    if let statement = scans[scan] { return statement }
+    let statement = try prepare(scan.sql)
+    if database == nil { scans[scan] = statement }
     return statement
   }
+
+  /// The value of a pragma as text; nil: it has none.
+  func pragma(_ name: String) throws -> String? {
+    let statement = try prepare("PRAGMA \(name)")
+    defer { if database == nil { sqlite3_finalize(statement.raw) } else { statement.reset() } }
+    return try statement.step() ? statement.text(0) : nil
+  }
+
+  /// Every statement that a session prepares, pragmas apart; none may scan or sort a growing
+  /// table (performance P10).
+  static var statements: [String] { SQL.allCases.map(\.rawValue) + RunScan.allCases.map(\.sql) }
 
   private func prepare(_ sql: String) throws -> RawStatement {
     if let database {

@@ -13,6 +13,7 @@ package final class SQLiteStore: Store {
   private let relay: ChangeRelay?
   private let lock: DirectoryLock
   private let failure: FailureReport
+  private let files: [String]
 
   /// Opens or creates the database of a directory and starts its commit queue.
   ///
@@ -26,11 +27,13 @@ package final class SQLiteStore: Store {
     let failure = FailureReport(options.failed)
     self.pool = pool
     self.failure = failure
+    files = [options.file, options.file + "-wal", options.file + "-shm"]
     self.changes = changes
     self.cache = cache
     self.relay = relay
     queue = CommitQueue(
-      limits: .init(batch: options.batch, outstanding: options.outstanding),
+      limits: .init(
+        batch: options.batch, outstanding: options.outstanding, probing: options.probing),
       settle: { cache?.apply($0.tokens) },
       announce: { effects in
         changes.publish(effects.touched)
@@ -42,6 +45,17 @@ package final class SQLiteStore: Store {
   }
 
   package var counters: CommitCounters { queue.counters }
+
+  package var health: StoreHealth { failure.health ?? queue.health }
+
+  package func statistics() throws -> StoreStatistics {
+    var result = try read { reader in
+      guard let reader = reader as? SQLiteReader else { throw StoreError.closed }
+      return try reader.statistics()
+    }
+    result.databaseBytes = files.reduce(0) { $0 + FileSize.bytes(of: $1) }
+    return result
+  }
 
   package func submit<Value: Sendable>(
     _ unit: @escaping @Sendable (any StoreWriter) throws -> Value,
@@ -134,21 +148,15 @@ package final class SQLiteStore: Store {
   package var tokenCacheUsage: (tokens: Int, bytes: Int) { cache?.usage ?? (0, 0) }
 
   /// Every statement of the store; none may scan or sort a growing table (performance P10).
-  package static var statements: [String] {
-    SQL.allCases.map(\.rawValue) + RunScan.allCases.map(\.sql)
-  }
+  package static var statements: [String] { SQLiteSession.statements }
 
   /// What durability rests on, as the writing connection reports it: `synchronous` (2: FULL) and
   /// `journal_mode`.
   package func writerSettings() async throws -> (synchronous: String, journal: String) {
     try await commit { writer in
       guard let writer = writer as? SQLiteWriter else { throw StoreError.closed }
-      let pragma: (String) throws -> String = { name in
-        let row = try writer.session.statement("PRAGMA \(name)")
-        defer { row.reset() }
-        return try row.step() ? row.text(0) : ""
-      }
-      return (try pragma("synchronous"), try pragma("journal_mode"))
+      let session = writer.session
+      return (try session.pragma("synchronous") ?? "", try session.pragma("journal_mode") ?? "")
     }
   }
 

@@ -1,11 +1,12 @@
 internal import BatonCore
 
 extension SQLiteWriter: ApplicationWrites {
-  func insertApplication(_ record: ApplicationRecord) throws {
+  func insertApplication(_ record: ApplicationRecord, programs: [ProgramReference]) throws {
     let id = record.id
-    let newest = try newestVersion(namespace: id.namespace, name: id.application) ?? 0
-    guard id.version == newest + 1 else {
-      throw StoreRefusal.versionOutOfOrder(id, newest: newest)
+    let next = try nextVersion(namespace: id.namespace, name: id.application)
+    guard id.version == next else { throw StoreRefusal.versionOutOfOrder(id, next: next) }
+    if try removedApplication(id.namespace, id.application)?.isPurged == false {
+      throw StoreRefusal.beingRemoved(id)
     }
     try run(.insertApplication) { row in
       row.bind(1, id.namespace)
@@ -21,40 +22,15 @@ extension SQLiteWriter: ApplicationWrites {
       row.bind(3, id.version)
       row.bind(4, record.created)
     }
-  }
-
-  func deleteApplication(namespace: String, name: String) throws {
-    try settlePending()
-    let bind: (RawStatement) -> Void = { row in
-      row.bind(1, namespace)
-      row.bind(2, name)
+    for program in programs {
+      try run(.setProgram) { row in
+        row.bind(1, id.namespace)
+        row.bind(2, id.application)
+        row.bind(3, program.type.rawValue)
+        row.bind(4, program.id)
+        row.bind(5, id.version)
+      }
     }
-    while let id = try session.first(.runOfApplication, bind, { try $0.run(0) }) {
-      try deleteRun(id)
-    }
-    try run(.deleteApplicationEvents, bind)
-    try run(.deleteApplicationCounts, bind)
-    try run(.deleteApplicationVersions, bind)
-    try run(.deleteApplicationHead, bind)
-  }
-
-  private func deleteRun(_ id: RunID) throws {
-    touch(id)
-    accounts[id] = nil
-    facts[id] = nil
-    for sql in [
-      SQL.deleteTokenPuts, .deleteTokenEntries, .deleteTokenAccount, .deleteEvents,
-      .deleteAttempts, .deleteNodes, .deleteRun,
-    ] {
-      try run(sql) { $0.bind(1, id) }
-    }
-    try run(.deletePutRequests) { row in
-      let scope = RequestKey.putScope(of: id)
-      row.bind(1, scope)
-      // The character after the colon, so that these are all scopes that begin so.
-      row.bind(2, scope.dropLast() + ";")
-    }
-    if notesTokens { effects.tokens.append(.deleted(id)) }
   }
 }
 
@@ -91,6 +67,14 @@ extension SQLiteWriter: RequestLog {
       row.bind(4, answer)
       row.bind(5, now)
     }
+  }
+
+  func forgetRequests(before time: Timestamp, limit: Int) throws -> Int {
+    try run(.forgetRequests) { row in
+      row.bind(1, time)
+      row.bind(2, max(0, limit))
+    }
+    return session.changes
   }
 }
 

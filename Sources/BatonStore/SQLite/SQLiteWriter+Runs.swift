@@ -5,7 +5,7 @@ extension SQLiteWriter: RunWrites {
   func insertRun(_ record: RunRecord, nodes: [NodeRecord]) throws {
     let header = record.header
     if try runFacts(header.id) != nil { throw StoreRefusal.runExists(header.id) }
-    if let id = header.externalID, try run(externalID: id, of: header.workflow) != nil {
+    if let id = header.externalID, try isTaken(id, header.workflow) {
       throw StoreRefusal.externalIDTaken(id, header.workflow)
     }
     try run(.insertRun) { $0.bind(record) }
@@ -106,18 +106,27 @@ extension SQLiteWriter: RunWrites {
     row.bind(index + 4, node.wakes)
   }
 
-  /// Keeps the count of active runs of a workflow.
-  private func count(_ workflow: WorkflowID, from: RunStatus?, to: RunStatus) {
-    let isPending = (from == .pending, to == .pending)
-    let hasBegun = (from.map(Self.hasBegun) ?? false, Self.hasBegun(to))
-    guard isPending.0 != isPending.1 || hasBegun.0 != hasBegun.1 else { return }
-    var count = counts[workflow] ?? (0, 0)
-    count.pending += (isPending.1 ? 1 : 0) - (isPending.0 ? 1 : 0)
-    count.begun += (hasBegun.1 ? 1 : 0) - (hasBegun.0 ? 1 : 0)
-    counts[workflow] = count
+  /// Whether the workflow has, or had, a run with the id that a trigger brought (SR41).
+  private func isTaken(_ externalID: String, _ workflow: WorkflowID) throws -> Bool {
+    for sql in [SQL.runOfExternalID, .removedRunID] {
+      let found = try session.first(sql) { row in
+        row.bind(1, workflow.namespace)
+        row.bind(2, workflow.application)
+        row.bind(3, workflow.workflow)
+        row.bind(4, externalID)
+      } _: { _ in
+        true
+      }
+      if found != nil { return true }
+    }
+    return false
   }
 
-  private static func hasBegun(_ status: RunStatus) -> Bool {
-    status.isActive && status != .pending
+  /// Keeps the counts of runs of a workflow; nil: the run is not there, before or after.
+  func count(_ workflow: WorkflowID, from: RunStatus?, to: RunStatus?) {
+    let phases = (from.map(RunPhase.init), to.map(RunPhase.init))
+    guard phases.0 != phases.1 else { return }
+    if let from = phases.0 { counts[workflow, default: RunCounts()][from] -= 1 }
+    if let to = phases.1 { counts[workflow, default: RunCounts()][to] += 1 }
   }
 }

@@ -25,7 +25,7 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
   /// Whether changes of tokens are noted.
   let notesTokens: Bool
   var accounts: [RunID: PendingAccount] = [:]
-  var counts: [WorkflowID: (pending: Int, begun: Int)] = [:]
+  var counts: [WorkflowID: RunCounts] = [:]
   var facts: [RunID: (TokenSnapshot.Run, RunStatus)] = [:]
   private var eventNumber: UInt64?
   private var eventsChanged = false
@@ -57,8 +57,12 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
     unitWrites = 0
     if !isExclusive { forget() }
     if accounts.count > 8192 || facts.count > 8192 { forget() }
-    now = clock.now()
     try perform(.begin)
+    // Others may have told later times; of one's own, the last process's is known to the tables.
+    if !isExclusive || now == Timestamp(milliseconds: 0) {
+      clock.raise(to: Timestamp(milliseconds: Int64(clamping: try reading { try counter("time") })))
+    }
+    now = clock.now()
   }
 
   func beginUnit(guarded: Bool) throws(StoreError) {
@@ -97,6 +101,18 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
     if sqlite3_get_autocommit(session.db) == 0 { try? session.run(.rollback) }
   }
 
+  func probe() throws(StoreError) {
+    try begin()
+    do throws(StoreError) {
+      try perform(.takeRoom)
+      try perform(.leaveRoom)
+      _ = try commit()
+    } catch {
+      rollback()
+      throw error
+    }
+  }
+
   /// Notes that watchers of a run are to be woken.
   func touch(_ run: RunID) { effects.touched.runs.insert(run) }
 
@@ -121,9 +137,11 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
     }
   }
 
-  private func settling() throws(StoreError) {
+  private func settling() throws(StoreError) { try reading { try settlePending() } }
+
+  private func reading<Value>(_ body: () throws -> Value) throws(StoreError) -> Value {
     do {
-      try settlePending()
+      return try body()
     } catch let error as StoreError {
       throw Self.final(error)
     } catch {
@@ -153,21 +171,24 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
         row.bind(5, pending.account.lastTime)
       }
     }
-    for (workflow, count) in counts where count != (0, 0) {
+    for (workflow, count) in counts where count != RunCounts() {
       try run(.addWorkflowCount) { row in
         row.bind(1, workflow.namespace)
         row.bind(2, workflow.application)
         row.bind(3, workflow.workflow)
         row.bind(4, count.pending)
         row.bind(5, count.begun)
+        row.bind(6, count.ended)
       }
     }
     counts.removeAll(keepingCapacity: true)
     if eventsChanged, let eventNumber {
       eventsChanged = false
-      try run(.setCounter) { row in
-        row.bind(1, "event")
-        row.bind(2, eventNumber)
+      for (name, value) in [("event", eventNumber), ("time", UInt64(now.milliseconds))] {
+        try run(.setCounter) { row in
+          row.bind(1, name)
+          row.bind(2, value)
+        }
       }
     }
   }
@@ -186,7 +207,7 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
     if let eventNumber {
       last = eventNumber
     } else {
-      last = try session.first(.counter, { $0.bind(1, "event") }, { $0.seq(0) }) ?? 0
+      last = try counter("event")
     }
     eventNumber = last + 1
     eventsChanged = true
@@ -213,5 +234,38 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
     guard let found = try runFacts(run) else { throw StoreRefusal.runMissing(run) }
     facts[run] = found
     return found
+  }
+}
+
+/// How far a run is, as runs are counted (G36).
+enum RunPhase {
+  case pending, begun, ended
+
+  init(_ status: RunStatus) {
+    self = status == .pending ? .pending : status.isActive ? .begun : .ended
+  }
+}
+
+/// Numbers of runs by phase, or by how much they change.
+struct RunCounts: Equatable {
+  var pending = 0
+  var begun = 0
+  var ended = 0
+
+  subscript(phase: RunPhase) -> Int {
+    get {
+      switch phase {
+      case .pending: pending
+      case .begun: begun
+      case .ended: ended
+      }
+    }
+    set {
+      switch phase {
+      case .pending: pending = newValue
+      case .begun: begun = newValue
+      case .ended: ended = newValue
+      }
+    }
   }
 }

@@ -74,7 +74,8 @@ struct TokenFixture: Sendable {
     let record = ApplicationRecord(
       id: ApplicationVersionID(namespace: "default", application: "app", version: 1),
       created: Self.start, content: [], model: try ApplicationModel.encode(application))
-    try await store.commit { try $0.insertApplication(record) }
+    let programs = application.references
+    try await store.commit { try $0.insertApplication(record, programs: programs) }
   }
 
   private static func application(_ graph: [String]) -> Application {
