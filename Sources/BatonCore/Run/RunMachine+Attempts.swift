@@ -1,6 +1,11 @@
 internal import HeapModule
 
 extension RunMachine {
+  /// The reason of a kill that makes the attempt FAILED instead of KILLED.
+  static let timeoutReason = "node_timeout"
+  /// The reason of an attempt whose program was never started; another attempt follows (G60).
+  static let neverStartedReason = "not_started"
+
   /// Records the start of an attempt whose program a driver will launch (G59).
   ///
   /// - Parameters:
@@ -17,23 +22,7 @@ extension RunMachine {
     attempt.credentialHash = credentialHash
     attempt.host = host
     begin(attempt, at: position, now: now)
-    pending.actions.append(.launch(attempt.id))
-    if let deadline = deadline(of: attempt, at: position) {
-      pending.actions.append(.setDeadline(attempt.id, deadline))
-    }
-  }
-
-  /// When the time of a running attempt is over; nil: it has no timeout (G58, RE93).
-  package func deadline(of attempt: AttemptRecord, at position: Int) -> Timestamp? {
-    plan.steps[position].policy.timeoutMS.map {
-      Timestamp(milliseconds: attempt.started.milliseconds + $0)
-    }
-  }
-
-  /// The time of an attempt is over: it is killed and ends FAILED `node_timeout` (G43).
-  package mutating func attemptTimedOut(_ id: AttemptID) {
-    guard let position = plan.graph.index(of: id.node), running[position]?.id == id else { return }
-    kill(position, reason: Self.timeoutReason)
+    launch(attempt)
   }
 
   /// Records start and outcome of a node that needs no process, or could not be started at all.
@@ -49,7 +38,7 @@ extension RunMachine {
     var attempt = makeAttempt(position, now: now)
     attempt.used = inputs
     begin(attempt, at: position, now: now)
-    finish(position, outcome, now: now)
+    conclude(attempt, outcome, now: now)
   }
 
   /// An executor reports how an attempt ended.
@@ -59,11 +48,9 @@ extension RunMachine {
   package mutating func attemptEnded(
     _ id: AttemptID, _ outcome: AttemptOutcome, now: Timestamp
   ) -> Bool {
-    guard let position = plan.graph.index(of: id.node), running[position]?.id == id else {
-      return false
-    }
+    guard let attempt = runningAttempt(id) else { return false }
     pending.actions.append(.removeFiles(id))
-    finish(position, outcome, now: now)
+    conclude(attempt, outcome, now: now)
     return true
   }
 
@@ -72,30 +59,67 @@ extension RunMachine {
   /// - Returns: Whether the report counts.
   @discardableResult
   package mutating func attemptNeverStarted(_ id: AttemptID, now: Timestamp) -> Bool {
-    guard let position = plan.graph.index(of: id.node), var attempt = running[position],
-      attempt.id == id
-    else { return false }
+    guard var attempt = runningAttempt(id) else { return false }
     pending.actions.append(.removeFiles(id))
-    if attempt.killReason != nil {
-      finish(
-        position, .failed("not_started", "the program was never started"), now: now)
-    } else {
-      attempt.status = .failed
-      attempt.reason = "not_started"
-      attempt.message = "the engine ended before the program was started"
-      end(attempt, at: position, puts: [], decision: nil, now: now)
+    guard attempt.killReason == nil else {
+      var outcome = AttemptOutcome.failed(
+        Self.neverStartedReason, "the program was never started")
+      outcome.ending = AttemptEnding(means: .neverStarted, proof: .none)
+      conclude(attempt, outcome, now: now)
+      return true
+    }
+    attempt.status = .failed
+    attempt.reason = Self.neverStartedReason
+    attempt.message = "the engine ended before the program was started"
+    attempt.ended = now
+    recordEnd(attempt, puts: [], decision: nil, now: now)
+    if let position = plan.graph.index(of: id.node) {
+      chains[position, default: Chain()].wasNeverStarted = true
       // G38: a node goes back to a delay only, here to one that is over at once.
-      nodes[position].wakes = now
-      setNode(position, .waiting, now: now)
-      makeReady(position)
+      delayNode(position, until: now, now: now)
+    } else {
+      hooks.wasNeverStarted = true
+      endIfDone(now: now)
     }
     return true
   }
 
-  /// The reason of a kill that makes the attempt FAILED instead of KILLED.
-  static let timeoutReason = "node_timeout"
+  /// The time of an attempt is over: it is killed and ends FAILED `node_timeout` (G43).
+  package mutating func attemptTimedOut(_ id: AttemptID) {
+    guard let attempt = runningAttempt(id) else { return }
+    kill(attempt, reason: Self.timeoutReason)
+  }
 
-  // MARK: - Attempts
+  // MARK: - Looking
+
+  /// An attempt that is RUNNING, of a node or a hook; nil: there is none with this id.
+  package func runningAttempt(_ id: AttemptID) -> AttemptRecord? {
+    let attempt = plan.graph.index(of: id.node).map { running[$0] } ?? runningHook
+    return attempt?.id == id ? attempt : nil
+  }
+
+  /// The attempts that are RUNNING: those of nodes in graph order, then that of a hook.
+  package var runningAttempts: [AttemptRecord] {
+    let positions = running.keys.sorted { plan.graph.rank[$0] < plan.graph.rank[$1] }
+    return positions.compactMap { running[$0] } + (runningHook.map { [$0] } ?? [])
+  }
+
+  /// What an attempt executes.
+  package func step(of attempt: AttemptRecord) -> RunPlan.Step? {
+    if let hook = attempt.hook { return plan.step(of: hook) }
+    return plan.graph.index(of: attempt.id.node).map { plan.steps[$0] }
+  }
+
+  /// When the time of a running attempt is over; nil: it has no timeout (G58, RE93).
+  ///
+  /// The finish hook of a run that is being stopped lasts no longer than the stop's grace (G50).
+  package func deadline(of attempt: AttemptRecord) -> Timestamp? {
+    var limit = step(of: attempt)?.policy.timeoutMS
+    if attempt.hook == .finish, state.status == .stopping {
+      limit = min(limit ?? .max, state.stop?.graceMS ?? plan.longestGraceMS)
+    }
+    return limit.map { Timestamp(milliseconds: attempt.started.milliseconds + $0) }
+  }
 
   /// The id that the next attempt of a node will have.
   package func nextAttempt(of position: Int) -> AttemptID {
@@ -103,10 +127,13 @@ extension RunMachine {
       run: header.id, node: nodes[position].node, attempt: nodes[position].attempts + 1)
   }
 
+  // MARK: - Attempts
+
   private func makeAttempt(_ position: Int, now: Timestamp) -> AttemptRecord {
     let id = nextAttempt(of: position)
-    var attempt = AttemptRecord(
-      id: id, cause: id.attempt == 1 ? .first : .recovery, chain: 1, started: now)
+    var cause = AttemptCause.first
+    if id.attempt > 1 { cause = chains[position]?.wasNeverStarted == true ? .recovery : .retry }
+    var attempt = AttemptRecord(id: id, cause: cause, chain: 1, started: now)
     attempt.program = plan.steps[position].program
     return attempt
   }
@@ -119,49 +146,43 @@ extension RunMachine {
     nodes[position].attempts = attempt.id.attempt
     nodes[position].wakes = nil
     setNode(position, .running, now: now)
-    running[position] = attempt
-    pending.changes.append(.insertAttempt(attempt))
-    record(
-      .attempt(
-        node: attempt.id.node, attempt: attempt.id.attempt, from: nil, to: .running, reason: nil,
-        cause: attempt.cause), now: now)
-    let entries = Self.startEntries(of: attempt.id, host: attempt.host, now: now)
-    pending.changes.append(.put(.init(source: attempt.id, entries: entries), exempt: true))
+    keep(attempt)
+    recordStart(attempt, now: now)
   }
 
-  /// What the platform puts when an attempt starts (T33).
-  package static func startEntries(
-    of attempt: AttemptID, host: String?, now: Timestamp
-  ) -> [TokenPutBatch.Entry] {
-    var entries = [
-      TokenPutBatch.Entry(scope: .system, key: "baton.attempt", value: String(attempt.attempt)),
-      TokenPutBatch.Entry(scope: .system, key: "baton.started_at", value: now.rfc3339),
-    ]
-    if let host {
-      entries.append(.init(scope: .system, key: "baton.host", value: host))
-    }
-    return entries
+  /// Has a program launched and watched.
+  mutating func launch(_ attempt: AttemptRecord) {
+    pending.actions.append(.launch(attempt.id))
+    setDeadline(of: attempt)
   }
 
-  /// Ends the running attempt of a node, and the node with it.
-  private mutating func finish(_ position: Int, _ outcome: AttemptOutcome, now: Timestamp) {
-    guard var attempt = running[position] else { return }
-    attempt.status = outcome.status
-    attempt.reason = outcome.reason
-    attempt.message = outcome.message
-    attempt.exitCode = outcome.exitCode
-    attempt.leftoverKilled = outcome.leftoverKilled
-    if let intent = attempt.killReason {
-      // G43: once the kill is recorded, the attempt ends KILLED whatever its exit status.
-      attempt.status = intent == Self.timeoutReason ? .failed : .killed
-      attempt.reason = intent
-      attempt.message = intent == Self.timeoutReason ? "the attempt took too long" : nil
+  mutating func setDeadline(of attempt: AttemptRecord) {
+    guard let deadline = deadline(of: attempt) else { return }
+    pending.actions.append(.setDeadline(attempt.id, deadline))
+  }
+
+  /// Keeps an attempt that is RUNNING.
+  mutating func keep(_ attempt: AttemptRecord) {
+    if let position = plan.graph.index(of: attempt.id.node) {
+      running[position] = attempt
+    } else {
+      runningHook = attempt
     }
-    if let defect = outcome.defect {
-      attempt.message = attempt.message.map { "\($0); \(defect)" } ?? defect
-    }
+  }
+
+  /// Ends a running attempt, and its node unless `retry` gives it another one.
+  mutating func conclude(_ running: AttemptRecord, _ outcome: AttemptOutcome, now: Timestamp) {
+    var attempt = running
+    attempt.take(outcome)
+    attempt.ended = now
     let decision = attempt.status == .completed ? outcome.decision : nil
-    end(attempt, at: position, puts: outcome.puts, decision: decision, now: now)
+    recordEnd(attempt, puts: outcome.puts, decision: decision, now: now)
+    guard let position = plan.graph.index(of: attempt.id.node) else {
+      return hookEnded(attempt, now: now)
+    }
+    if let wakes = retryTime(of: position, after: attempt) {
+      return delayNode(position, until: wakes, now: now)
+    }
     nodes[position].outcome = decision
     let status: NodeStatus =
       switch attempt.status {
@@ -172,34 +193,29 @@ extension RunMachine {
     setNode(position, status, reason: attempt.reason, now: now)
     nodeEnded(position, attempt, now: now)
   }
+}
 
-  /// Records the outcome of an attempt with its puts and platform entries (T33, T34, T43).
-  private mutating func end(
-    _ ended: AttemptRecord, at position: Int, puts: [TokenPutBatch.Entry], decision: Bool?,
-    now: Timestamp
-  ) {
-    var attempt = ended
-    attempt.ended = now
-    running[position] = nil
-    if !puts.isEmpty {
-      pending.changes.append(.put(.init(source: attempt.id, entries: puts), exempt: false))
+extension AttemptRecord {
+  /// Takes over how the attempt ended.
+  ///
+  /// Once a kill is recorded the attempt ends KILLED whatever its exit status, after a timeout
+  /// FAILED (G43).
+  fileprivate mutating func take(_ outcome: AttemptOutcome) {
+    status = outcome.status
+    reason = outcome.reason
+    message = outcome.message
+    exitCode = outcome.exitCode
+    leftoverKilled = outcome.leftoverKilled
+    ending = outcome.ending
+    limitsUnenforced = outcome.limitsUnenforced
+    if let intent = killReason {
+      let isTimeout = intent == RunMachine.timeoutReason
+      status = isTimeout ? .failed : .killed
+      reason = intent
+      message = isTimeout ? "the attempt took too long" : nil
     }
-    var entries: [TokenPutBatch.Entry] = []
-    if let decision {
-      entries.append(.init(scope: .system, key: "condition", value: decision ? "true" : "false"))
+    if let defect = outcome.defect {
+      message = message.map { "\($0); \(defect)" } ?? defect
     }
-    if let code = attempt.exitCode {
-      entries.append(.init(scope: .system, key: "baton.exit_code", value: String(code)))
-    }
-    let duration = max(0, now.milliseconds - attempt.started.milliseconds)
-    entries.append(.init(scope: .system, key: "baton.duration_ms", value: String(duration)))
-    entries.append(.init(scope: .system, key: "baton.finished_at", value: now.rfc3339))
-    pending.changes.append(.put(.init(source: attempt.id, entries: entries), exempt: true))
-    pending.changes.append(.updateAttempt(attempt))
-    touch(position)
-    record(
-      .attempt(
-        node: attempt.id.node, attempt: attempt.id.attempt, from: .running, to: attempt.status,
-        reason: attempt.reason, cause: attempt.cause), now: now)
   }
 }

@@ -19,16 +19,15 @@ extension RunMachine {
     }
     for (position, node) in nodes.enumerated() where node.status == .failed {
       if !plan.graph.hasHandler(position), plan.workflow.onFailure == .stopSiblings {
-        ending = "run_failed"
+        ending = Self.failedReason
       }
     }
-    guard state.status.isActive, state.status != .pending, ending == nil else { return }
-    for (position, node) in nodes.enumerated() {
-      switch node.status {
-      case .waiting: makeReady(position)
-      case .pending: if case .start = verdict(on: position) { makeReady(position) }
-      default: continue
-      }
+    if hooks.hasFailed { ending = Self.failedReason }
+    if state.status == .stopping { ending = Self.stoppedReason }
+    guard state.status.isActive, state.status != .pending, hooks.isInitialized, ending == nil
+    else { return }
+    for (position, node) in nodes.enumerated() where node.status == .pending {
+      if case .start = verdict(on: position) { enqueue(position) }
     }
   }
 
@@ -43,7 +42,7 @@ extension RunMachine {
       let position = plan.graph.order[rank]
       guard nodes[position].status == .pending else { continue }
       switch verdict(on: position) {
-      case .start: makeReady(position)
+      case .start: makeReady(position, now: now)
       case .wait: continue
       case .skip: setNode(position, .skipped, reason: "no_edge_satisfied", now: now)
       case .upstreamFailed: setNode(position, .upstreamFailed, now: now)

@@ -1,5 +1,3 @@
-internal import HeapModule
-
 extension RunMachine {
   /// A node has ended with its attempt: failures are judged, edges settle, the run may end.
   mutating func nodeEnded(_ position: Int, _ attempt: AttemptRecord, now: Timestamp) {
@@ -18,52 +16,51 @@ extension RunMachine {
   /// Stops starting nodes and kills what runs, after an unhandled failure (G42).
   private mutating func stopSiblings(now: Timestamp) {
     guard ending == nil else { return }
-    ending = "run_failed"
+    ending = Self.failedReason
     clearReady()
-    for (position, node) in nodes.enumerated() where node.status == .waiting {
-      // G41: a delay ends with the run; an attempt was made before it.
-      nodes[position].wakes = nil
-      setNode(position, .killed, reason: "sibling_failed", now: now)
-      settle(from: position, now: now)
-    }
-    for position in running.keys.sorted() {
-      kill(position, reason: "sibling_failed")
-    }
+    endDelays(skip: Self.failedReason, kill: "sibling_failed", now: now)
+    for attempt in runningAttempts { kill(attempt, reason: "sibling_failed") }
   }
 
-  /// Records the intent to kill the running attempt of a node (G43, G57).
-  mutating func kill(_ position: Int, reason: String) {
-    guard var attempt = running[position], attempt.killReason == nil else { return }
+  /// Records the intent to kill a running attempt, once (G43, G57).
+  mutating func kill(_ running: AttemptRecord, reason: String) {
+    guard running.killReason == nil else { return }
+    var attempt = running
     attempt.killReason = reason
-    running[position] = attempt
+    keep(attempt)
     pending.changes.append(.updateAttempt(attempt))
     pending.actions.append(
-      .kill(
-        attempt.id, graceMS: plan.steps[position].policy.stopGraceMS ?? 10_000, reason: reason))
+      .kill(attempt.id, graceMS: killGraceMS(of: attempt), reason: reason))
   }
 
-  /// Ends the run when every node has ended (G19), after ending those that will not start (G41).
+  /// Ends the run when every node has ended (G19), after ending those that will not start (G41)
+  /// and after the finish hook (G50).
   mutating func endIfDone(now: Timestamp) {
-    if let reason = ending, running.isEmpty, open > 0 {
-      for position in plan.graph.order where !nodes[position].status.hasEnded {
-        switch verdict(on: position) {
-        case .upstreamFailed: setNode(position, .upstreamFailed, now: now)
-        case .skip: setNode(position, .skipped, reason: "no_edge_satisfied", now: now)
-        case .start, .wait: setNode(position, .skipped, reason: reason, now: now)
-        }
-        settle(from: position, now: now)
+    guard state.status.isActive, runningHook == nil else { return }
+    if let reason = ending, running.isEmpty { endUnstarted(reason, now: now) }
+    guard open == 0, hooks.isInitialized || ending != nil, nextHook == nil else { return }
+    end(now: now)
+  }
+
+  /// Ends the nodes that will not start, as the start rule says, in graph order (G41).
+  mutating func endUnstarted(_ reason: String, now: Timestamp) {
+    guard open > 0 else { return }
+    for position in plan.graph.order where !nodes[position].status.hasEnded {
+      switch verdict(on: position) {
+      case .upstreamFailed: setNode(position, .upstreamFailed, now: now)
+      case .skip: setNode(position, .skipped, reason: "no_edge_satisfied", now: now)
+      case .start, .wait: setNode(position, .skipped, reason: reason, now: now)
       }
+      settle(from: position, now: now)
     }
-    guard open == 0, state.status == .running else { return }
+  }
+
+  /// The end status, in the transition of what came last (T42).
+  mutating func end(now: Timestamp) {
+    let (status, reason) =
+      state.status == .pending ? (.killed, Self.stoppedReason) : endToCome
     state.ended = now
-    let killed = nodes.first { $0.status == .killed }
-    if let failure = state.failures.first {
-      setStatus(.failed, reason: failure.reason, now: now)
-    } else if let killed {
-      setStatus(.failed, reason: killed.reason, now: now)
-    } else {
-      setStatus(.completed, now: now)
-    }
+    setStatus(status, reason: reason, now: now)
     pending.actions.append(.ended)
   }
 }

@@ -1,13 +1,13 @@
 internal import HeapModule
 
-/// The state machine of one run (G14–G19, G35–G42).
+/// The state machine of one run (G14–G19, G35–G46, G49–G51).
 ///
 /// Every event is a method; what it changes and what must be done afterwards is collected and
 /// taken with `takeTransition`. The machine has no clock, does no input or output and never
 /// waits: decisions depend on its state alone, so that the same events give the same run (G61).
 ///
-/// A driver asks `nextReady` for the node that may start now, prepares it (templates, expression),
-/// and reports with `start` or `execute`. Starting order is graph order (G18).
+/// A driver asks `nextHook` and `nextReady` for what may start now, prepares it (templates,
+/// expression), and reports with `start` or `execute`. Starting order is graph order (G18).
 package struct RunMachine: Sendable {
   package let plan: RunPlan
   package let header: RunHeader
@@ -16,7 +16,12 @@ package struct RunMachine: Sendable {
   package internal(set) var nodes: [NodeRecord]
   /// Attempts that are RUNNING, by position of their node.
   package internal(set) var running: [Int: AttemptRecord] = [:]
+  /// The attempt of a hook that is RUNNING (T6).
+  package internal(set) var runningHook: AttemptRecord?
 
+  var hooks: Hooks
+  /// Nodes that had FAILED attempts, by position.
+  var chains: [Int: Chain] = [:]
   /// Settled edges of each node, by position.
   var edges: [EdgeCount]
   /// Ranks of nodes whose start rule holds and that have not started; each at most once.
@@ -41,17 +46,42 @@ package struct RunMachine: Sendable {
     var broken = 0
   }
 
+  /// How far the hooks are (G49, G50).
+  struct Hooks: Sendable {
+    /// The number of the newest attempt of the workflow's name.
+    var attempts = 0
+    /// Whether the program of that attempt was never started (G60).
+    var wasNeverStarted = false
+    /// Whether `initialize` is absent or has succeeded.
+    var isInitialized: Bool
+    /// Whether `finish` is absent or is not to be executed any more.
+    var isFinished: Bool
+    /// Whether `initialize` ended otherwise than COMPLETED.
+    var hasFailed = false
+  }
+
+  /// What `retry` must know of the attempts of a node (G39).
+  struct Chain: Sendable {
+    /// FAILED attempts, without those that were never started (G60).
+    var failed = 0
+    /// Whether the program of the newest attempt was never started.
+    var wasNeverStarted = false
+  }
+
   /// A run that was just created, or one read from the store.
+  ///
+  /// One that was read needs `takeUp` before anything else happens to it.
   ///
   /// - Parameters:
   ///   - plan: The workflow version to which the run is pinned.
   ///   - run: The run as stored.
   ///   - stored: Its nodes as stored, in any order.
-  ///   - attempts: Its attempts that are RUNNING.
+  ///   - attempts: All its attempts, in any order.
   package init(
-    plan: RunPlan, run: RunRecord, nodes stored: [NodeRecord], running attempts: [AttemptRecord]
+    plan: RunPlan, run: RunRecord, nodes stored: [NodeRecord], attempts: [AttemptRecord]
   ) {
     self.plan = plan
+    hooks = Hooks(isInitialized: plan.initialize == nil, isFinished: plan.finish == nil)
     header = run.header
     state = run.state
     storedStatus = run.state.status
@@ -64,10 +94,37 @@ package struct RunMachine: Sendable {
     isReady = Array(repeating: false, count: nodes.count)
     edges = Array(repeating: EdgeCount(), count: nodes.count)
     open = nodes.count { !$0.status.hasEnded }
-    for attempt in attempts {
-      if let position = plan.graph.index(of: attempt.id.node) { running[position] = attempt }
-    }
+    for attempt in attempts { restore(attempt) }
     restoreEdges()
+  }
+
+  private mutating func restore(_ attempt: AttemptRecord) {
+    let isNeverStarted = attempt.status == .failed && attempt.reason == Self.neverStartedReason
+    guard let position = plan.graph.index(of: attempt.id.node) else {
+      restoreHook(attempt, isNeverStarted)
+      return
+    }
+    if attempt.status == .running { running[position] = attempt }
+    guard attempt.status == .failed else { return }
+    if !isNeverStarted { chains[position, default: Chain()].failed += 1 }
+    if attempt.id.attempt == nodes[position].attempts {
+      chains[position, default: Chain()].wasNeverStarted = isNeverStarted
+    }
+  }
+
+  private mutating func restoreHook(_ attempt: AttemptRecord, _ isNeverStarted: Bool) {
+    if attempt.id.attempt > hooks.attempts {
+      hooks.attempts = attempt.id.attempt
+      hooks.wasNeverStarted = isNeverStarted
+    }
+    if attempt.status == .running {
+      runningHook = attempt
+    } else if attempt.hook == .initialize {
+      if attempt.status == .completed { hooks.isInitialized = true }
+      if attempt.status != .completed, !isNeverStarted { hooks.hasFailed = true }
+    } else if !isNeverStarted {
+      hooks.isFinished = true
+    }
   }
 
   /// The nodes of a run that has not begun, by position.
@@ -95,13 +152,23 @@ package struct RunMachine: Sendable {
 
   // MARK: - Events
 
-  /// The run begins: PENDING, STARTING, RUNNING, and its roots become ready (G17, G49).
+  /// The run begins: PENDING, STARTING and, after the initialize hook, RUNNING (G35, G49).
   package mutating func begin(now: Timestamp) {
     precondition(state.status == .pending, "a run begins once; it is \(state.status.word)")
     setStatus(.starting, now: now)
     state.started = now
-    setStatus(.running, now: now)
-    for position in plan.graph.roots { makeReady(position) }
+    startNodes(now: now)
+  }
+
+  /// A run that was read from the store goes on: delays and a resume under way (G58).
+  ///
+  /// Attempts that ran are the driver's to take up again.
+  package mutating func takeUp(now: Timestamp) {
+    guard state.status.isActive, state.status != .pending else { return }
+    if state.status == .resuming { goOn(now: now) }
+    for (position, node) in nodes.enumerated() where node.status == .waiting {
+      wait(position, until: node.wakes ?? now, now: now)
+    }
     endIfDone(now: now)
   }
 
@@ -116,8 +183,16 @@ package struct RunMachine: Sendable {
 
   // MARK: - Changes
 
-  /// Adds a node to those that may start; once, however many edges say so (G18).
-  mutating func makeReady(_ position: Int) {
+  /// A node's start rule holds: it starts next, or after `wait_before` (G18, G38, RE94).
+  mutating func makeReady(_ position: Int, now: Timestamp) {
+    let delay = plan.workflow.nodes[position].waitBeforeMS
+    guard delay > 0 else { return enqueue(position) }
+    delayNode(
+      position, until: Timestamp(milliseconds: now.milliseconds + delay), now: now)
+  }
+
+  /// Adds a node to those that may start; once, however many edges say so.
+  mutating func enqueue(_ position: Int) {
     guard !isReady[position] else { return }
     isReady[position] = true
     ready.insert(plan.graph.rank[position])
@@ -130,6 +205,7 @@ package struct RunMachine: Sendable {
 
   mutating func setStatus(_ status: RunStatus, reason: String? = nil, now: Timestamp) {
     let from = state.status
+    precondition(from.canBecome(status), "no run goes from \(from.word) to \(status.word)")
     state.status = status
     state.reason = reason
     stateChanged = true

@@ -8,6 +8,9 @@ package final class RunPlan: Sendable {
   package let graph: WorkflowGraph
   /// What each node executes, by position in the workflow.
   package let steps: [Step]
+  /// What the hooks execute; nil: the workflow has none (G49, G50).
+  package let initialize: Step?
+  package let finish: Step?
   /// The graph as views of a token need it; knows ancestors, which are found when first asked for.
   package let tokenGraph: TokenGraph
 
@@ -18,11 +21,25 @@ package final class RunPlan: Sendable {
     self.version = version
     graph = WorkflowGraph(workflow)
     steps = workflow.nodes.map { Step($0, workflow, application) }
+    initialize = workflow.initialize.map { Step($0, workflow) }
+    finish = workflow.finish.map { Step($0, workflow) }
     tokenGraph = TokenGraph(workflow: workflow.name, graph)
   }
 
-  /// What one node executes, with its program's and its own settings merged (G7).
+  /// What a hook executes; nil: the workflow has no such hook.
+  package func step(of hook: HookKind) -> Step? {
+    hook == .initialize ? initialize : finish
+  }
+
+  /// The longest time between TERM and KILL that the steps have; that of a stop for the finish
+  /// hook, unless the stop gives one (SR120).
+  package var longestGraceMS: Int64 {
+    steps.map(\.graceMS).max() ?? workflow.nodeDefaults.stopGraceMS ?? Step.defaultGraceMS
+  }
+
+  /// What one node or hook executes, with its program's and its own settings merged (G7).
   package struct Step: Sendable {
+    /// The node's name, or the workflow's for a hook (T6).
     package let name: String
     package let kind: Kind
     package let properties: [String: Template]
@@ -32,7 +49,7 @@ package final class RunPlan: Sendable {
     package let tokenFiles: Bool
     /// USER keys that the node puts by itself, in order; NOOP and conditions.
     package let put: [TokenTemplate]
-    /// Nil for conditions: they have no program run (B4.2).
+    /// Nil for conditions and hooks: they have no program run (B4.2).
     package let program: ProgramReference?
     /// Whether the start needs values of the run's token.
     ///
@@ -57,7 +74,32 @@ package final class RunPlan: Sendable {
     }
 
     /// Whether the node is a condition.
-    package var isCondition: Bool { program == nil }
+    package var isCondition: Bool {
+      switch kind {
+      case .expression, .conditionCommand: true
+      case .noop, .command, .unavailable: false
+      }
+    }
+
+    /// The time between TERM and KILL in milliseconds (G6).
+    package var graceMS: Int64 { policy.stopGraceMS ?? Self.defaultGraceMS }
+
+    static let defaultGraceMS: Int64 = 10_000
+
+    /// A hook: supervised like a node, without properties and without retry (G51).
+    init(_ hook: Hook, _ workflow: Workflow) {
+      name = workflow.name
+      kind = .command(hook.argv)
+      properties = [:]
+      env = hook.env
+      cwd = hook.cwd
+      policy = NodePolicy(
+        timeoutMS: hook.timeoutMS, stopGraceMS: workflow.nodeDefaults.stopGraceMS)
+      tokenFiles = true
+      put = []
+      program = nil
+      readsToken = Self.readsToken(kind, properties, env, put)
+    }
 
     init(_ node: Node, _ workflow: Workflow, _ application: Application) {
       name = node.name

@@ -70,7 +70,7 @@ package struct RunState: Hashable, Sendable {
   package var reason: String?
   /// Unhandled failures in the order of their recording (G37).
   package var failures: [RunFailure]
-  /// What went wrong in the finish hook (G50).
+  /// What went wrong in the finish hook, as `reason: sentence` (G50); see ``finishFailure``.
   package var finishError: String?
   /// The order to stop the run; nil: none was given.
   package var stop: StopOrder?
@@ -86,6 +86,18 @@ package struct RunState: Hashable, Sendable {
     reruns = 0
     skips = 0
     lastEvent = 0
+  }
+}
+
+extension RunState {
+  /// What went wrong in the finish hook; nil: nothing did (G50).
+  ///
+  /// It names no node and no attempt, because none of a node failed.
+  package var finishFailure: RunFailure? {
+    guard let text = finishError else { return nil }
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    let message = parts.count > 1 ? parts[1].drop { $0 == " " } : ""
+    return RunFailure(node: "", attempt: 0, reason: String(parts[0]), message: String(message))
   }
 }
 

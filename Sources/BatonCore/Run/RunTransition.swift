@@ -33,8 +33,14 @@ package enum RunAction: Sendable, Hashable {
   case kill(AttemptID, graceMS: Int64, reason: String)
   /// Report `attemptTimedOut` at that time, unless the attempt has ended (RE93).
   case setDeadline(AttemptID, Timestamp)
+  /// Report `delayOver` of a node at that time.
+  case setWake(node: String, Timestamp)
+  /// The delay of a node matters no more.
+  case removeWake(node: String)
   /// The attempt's files may go.
   case removeFiles(AttemptID)
+  /// The attempt has ended for the run, although something of it may be left (SR124).
+  case abandon(AttemptID)
   /// The run has ended; nothing more will come.
   case ended
 }
@@ -48,6 +54,10 @@ package struct AttemptOutcome: Sendable, Hashable {
   package var defect: String?
   package var exitCode: Int?
   package var leftoverKilled: Int
+  /// What ending its processes took; nil: nothing had to be ended.
+  package var ending: AttemptEnding?
+  /// Limits of G65 that the host could enforce in no way, by their names.
+  package var limitsUnenforced: [String] = []
   /// What a condition decided; nil: no condition, or undecided.
   package var decision: Bool?
   /// USER entries recorded with the outcome (T43).
@@ -57,13 +67,15 @@ package struct AttemptOutcome: Sendable, Hashable {
 
   package init(
     status: AttemptStatus, reason: String? = nil, message: String? = nil, exitCode: Int? = nil,
-    leftoverKilled: Int = 0, decision: Bool? = nil, puts: [TokenPutBatch.Entry] = []
+    leftoverKilled: Int = 0, ending: AttemptEnding? = nil, decision: Bool? = nil,
+    puts: [TokenPutBatch.Entry] = []
   ) {
     self.status = status
     self.reason = reason
     self.message = message
     self.exitCode = exitCode
     self.leftoverKilled = leftoverKilled
+    self.ending = ending
     self.decision = decision
     self.puts = puts
   }

@@ -19,7 +19,7 @@ import Testing
       id: RunScript.id, workflow: RunScript.workflow, version: 1, created: RunScript.start)
     var machine = RunMachine(
       plan: plan, run: RunRecord(header: header, state: RunState(status: .pending)), nodes: [],
-      running: [])
+      attempts: [])
     machine.begin(now: RunScript.start)
     var running: [AttemptID] = []
     var ended = 0

@@ -129,7 +129,7 @@ import Testing
     let header = RunHeader(
       id: RunScript.id, workflow: RunScript.workflow, version: 1, created: RunScript.start)
     var machine = RunMachine(
-      plan: plan, run: RunRecord(header: header, state: state), nodes: [], running: [])
+      plan: plan, run: RunRecord(header: header, state: state), nodes: [], attempts: [])
     let now = RunScript.start
     machine.begin(now: now)
     for position in [0, 1] {

@@ -15,22 +15,55 @@ struct RunScript {
   private(set) var events: [EventRecord] = []
   private(set) var actions: [RunAction] = []
   private(set) var puts: [TokenPutBatch] = []
-  /// Names of nodes in the order of their starts.
+  /// Names of nodes and hooks in the order of their starts.
   private(set) var starts: [String] = []
+  /// Delays under way.
+  private(set) var wakes: [String: Timestamp] = [:]
   /// Whether the machine is rebuilt from what is stored before every event.
   var recoversAlways = false
-  private var now = Self.start
+  private(set) var now = Self.start
 
   /// A run of nodes written as `C: A, B.failure join any`; a name with `?` is a condition.
   init(_ graph: [String], _ onFailure: FailurePolicy = .stopSiblings, timeoutMS: Int64? = nil) {
-    plan = Self.plan(graph, onFailure, timeoutMS)
+    self.init(Self.plan(graph, onFailure, timeoutMS))
+  }
+
+  /// A run of a graph with policies for all nodes, and hooks.
+  init(
+    _ graph: [String], _ onFailure: FailurePolicy = .stopSiblings, policy: NodePolicy,
+    waitBeforeMS: [String: Int64] = [:], hooks: Set<HookKind> = []
+  ) {
+    var workflow = Self.plan(graph, onFailure).workflow
+    for index in workflow.nodes.indices {
+      workflow.nodes[index].policy = policy
+      workflow.nodes[index].waitBeforeMS = waitBeforeMS[workflow.nodes[index].name] ?? 0
+    }
+    if hooks.contains(.initialize) { workflow.initialize = Hook(argv: []) }
+    if hooks.contains(.finish) { workflow.finish = Hook(argv: []) }
+    self.init(Self.plan(workflow))
+  }
+
+  /// A run with hooks.
+  init(_ graph: [String], hooks: Set<HookKind>) {
+    self.init(graph, policy: NodePolicy(), hooks: hooks)
+  }
+
+  init(_ plan: RunPlan) {
+    self.plan = plan
     var state = RunState(status: .pending)
     state.lastEvent = 1
     stored = RunRecord(
       header: RunHeader(id: Self.id, workflow: Self.workflow, version: 1, created: Self.start),
       state: state)
     for node in RunMachine.pendingNodes(plan, Self.id) { nodes[node.node] = node }
-    machine = RunMachine(plan: plan, run: stored, nodes: Array(nodes.values), running: [])
+    machine = RunMachine(plan: plan, run: stored, nodes: Array(nodes.values), attempts: [])
+  }
+
+  static func plan(_ workflow: Workflow) -> RunPlan {
+    RunPlan(
+      application: Application(
+        name: "app", programs: ["p": Program(type: .command)], workflows: ["W": workflow]),
+      workflow: workflow, version: 1)
   }
 
   static func plan(
@@ -50,11 +83,7 @@ struct RunScript {
         join: join.map { words[$0 + 1] == "any" ? .any : .count(Int(words[$0 + 1]) ?? 0) } ?? .all,
         policy: NodePolicy(timeoutMS: timeoutMS))
     }
-    let workflow = Workflow(name: "W", onFailure: onFailure, nodes: nodes)
-    return RunPlan(
-      application: Application(
-        name: "app", programs: ["p": Program(type: .command)], workflows: ["W": workflow]),
-      workflow: workflow, version: 1)
+    return plan(Workflow(name: "W", onFailure: onFailure, nodes: nodes))
   }
 
   private static func edge(_ text: String, _ names: [String]) -> Edge {
@@ -105,11 +134,50 @@ struct RunScript {
     return counts
   }
 
+  /// Gives an order.
+  ///
+  /// - Returns: The reason of the refusal; nil: it was accepted.
+  @discardableResult
+  mutating func order(_ order: RunOrder, left: [AttemptID: AttemptEnding] = [:]) -> String? {
+    var reason: String?
+    event { machine, now in
+      do throws(BatonError) {
+        try machine.apply(order, left: left, now: now)
+      } catch {
+        #expect(error.code == .failedPrecondition)
+        reason = error.reason.rawValue
+      }
+    }
+    return reason
+  }
+
+  @discardableResult
+  mutating func stop(graceMS: Int64? = nil, isForced: Bool = false) -> String? {
+    order(.stop(StopOrder(graceMS: graceMS, isForced: isForced)))
+  }
+
+  /// Lets time pass, and ends the delays that are over then.
+  mutating func pass(milliseconds: Int64) {
+    now = Timestamp(milliseconds: now.milliseconds + milliseconds)
+    deliverWakes()
+  }
+
+  private mutating func deliverWakes() {
+    while let due = wakes.filter({ $0.value <= now }).min(by: { $0.key < $1.key }) {
+      wakes[due.key] = nil
+      event { machine, now in machine.delayOver(due.key, now: now) }
+    }
+  }
+
   /// Rebuilds the machine from what is stored.
   mutating func recover() {
     machine = RunMachine(
-      plan: plan, run: stored, nodes: Array(nodes.values),
-      running: attempts.values.filter { $0.status == .running })
+      plan: plan, run: stored, nodes: Array(nodes.values), attempts: Array(attempts.values))
+    wakes = [:]
+    machine.takeUp(now: now)
+    let transition = machine.takeTransition()
+    #expect(transition.isEmpty, "a return changes nothing by itself")
+    note(transition.actions)
   }
 
   /// Applies an event, starts what is ready, and stores the transition.
@@ -119,12 +187,33 @@ struct RunScript {
     if recoversAlways { recover() }
     now = now.advanced(by: .milliseconds(10))
     body(&machine, now)
-    while let position = machine.nextReady() {
-      starts.append(plan.steps[position].name)
-      machine.start(
-        position, inputs: AttemptInputs(), credentialHash: [1], host: "here", now: now)
-    }
+    startWhatMay()
     store(machine.takeTransition())
+    deliverWakes()
+  }
+
+  private mutating func startWhatMay() {
+    while true {
+      if let hook = machine.nextHook {
+        starts.append(hook.word)
+        machine.start(hook, inputs: .init(), credentialHash: [1], host: "here", now: now)
+      } else if let position = machine.nextReady() {
+        starts.append(plan.steps[position].name)
+        machine.start(position, inputs: .init(), credentialHash: [1], host: "here", now: now)
+      } else {
+        return
+      }
+    }
+  }
+
+  private mutating func note(_ actions: [RunAction]) {
+    for action in actions {
+      switch action {
+      case .setWake(let node, let time): wakes[node] = time
+      case .removeWake(let node): wakes[node] = nil
+      default: continue
+      }
+    }
   }
 
   private mutating func store(_ transition: RunTransition) {
@@ -147,13 +236,28 @@ struct RunScript {
     }
     events += transition.events
     actions += transition.actions
+    note(transition.actions)
     #expect(events.map(\.event) == Array(2..<(2 + events.count)), "events are 1, 2, …")
   }
 
   // MARK: - Looking
 
   func id(_ node: String, _ attempt: Int? = nil) -> AttemptID {
-    AttemptID(run: Self.id, node: node, attempt: attempt ?? nodes[node]?.attempts ?? 0)
+    let newest = attempts.keys.filter { $0.node == node }.map(\.attempt).max()
+    return AttemptID(run: Self.id, node: node, attempt: attempt ?? newest ?? 0)
+  }
+
+  /// The times of a node's attempts in milliseconds since the start, `start-end`.
+  func times(of node: String) -> [String] {
+    attempts.values.filter { $0.id.node == node }.sorted { $0.id.attempt < $1.id.attempt }
+      .map { attempt in
+        let start = attempt.started.milliseconds - Self.start.milliseconds
+        return "\(start)-\(attempt.ended.map { $0.milliseconds - Self.start.milliseconds } ?? -1)"
+      }
+  }
+
+  var kills: [RunAction] {
+    actions.filter { if case .kill = $0 { true } else { false } }
   }
 
   /// Node statuses in declaration order, `C F K S U –`, `R` running and `W` waiting.

@@ -1,0 +1,121 @@
+/// Suspend, resume and stop (G44–G46, SR121, SR125).
+extension RunMachine {
+  /// The reasons of the nodes that never start, and of the attempts that a stop kills (G41).
+  static let failedReason = "run_failed"
+  static let stoppedReason = "run_stopped"
+
+  /// Carries out an order.
+  ///
+  /// - Parameters:
+  ///   - order: The order; a stop of a run that is STOPPING joins the one under way.
+  ///   - left: What is known of processes that a forced stop leaves behind.
+  ///   - now: The time.
+  /// - Throws: FAILED_PRECONDITION with the reason of G46; nothing has changed then.
+  package mutating func apply(
+    _ order: RunOrder, left: [AttemptID: AttemptEnding] = [:], now: Timestamp
+  ) throws(BatonError) {
+    if let refusal = order.refusal(of: header.id, in: state.status) { throw refusal }
+    switch order {
+    case .suspend:
+      setStatus(.suspended, now: now)
+      state.suspended = now
+    case .resume:
+      setStatus(.resuming, now: now)
+      state.resumed = now
+      goOn(now: now)
+    case .stop(let order): stop(order, left, now: now)
+    }
+  }
+
+  /// Goes from RESUMING to where the run was (G44).
+  mutating func goOn(now: Timestamp) {
+    setStatus(hooks.isInitialized ? .running : .starting, now: now)
+  }
+
+  private mutating func stop(
+    _ order: StopOrder, _ left: [AttemptID: AttemptEnding], now: Timestamp
+  ) {
+    switch state.status {
+    case .completed, .failed, .killed, .rejected: return
+    case .pending:
+      state.stop = order
+      ending = Self.stoppedReason
+      endUnstarted(Self.stoppedReason, now: now)
+      end(now: now)
+      return
+    case .stopping: join(order)
+    case .starting, .running, .suspended, .resuming: beginStop(order, now: now)
+    }
+    if order.isForced { abandon(left, now: now) }
+    endIfDone(now: now)
+  }
+
+  private mutating func beginStop(_ order: StopOrder, now: Timestamp) {
+    state.stop = order
+    state.stopping = now
+    setStatus(.stopping, now: now)
+    ending = Self.stoppedReason
+    clearReady()
+    endDelays(skip: Self.stoppedReason, kill: Self.stoppedReason, now: now)
+    for attempt in runningAttempts {
+      if attempt.killReason == nil {
+        kill(attempt, reason: Self.stoppedReason)
+      } else if let grace = order.graceMS {
+        shorten(attempt, from: ownGraceMS(of: attempt), to: grace)
+      }
+    }
+  }
+
+  /// A repeated stop: a smaller grace shortens the wait, a greater one changes nothing (SR125).
+  private mutating func join(_ order: StopOrder) {
+    if order.isForced {
+      state.stop?.isForced = true
+      stateChanged = true
+    }
+    guard let grace = order.graceMS, grace < state.stop?.graceMS ?? plan.longestGraceMS
+    else { return }
+    let attempts = runningAttempts
+    for attempt in attempts where attempt.killReason != nil {
+      shorten(attempt, from: killGraceMS(of: attempt), to: grace)
+    }
+    state.stop?.graceMS = grace
+    stateChanged = true
+    // The finish hook may last no longer than the grace (G50).
+    for attempt in attempts where attempt.killReason == nil { setDeadline(of: attempt) }
+  }
+
+  /// Kills anew with a shorter grace what is being killed.
+  private mutating func shorten(_ attempt: AttemptRecord, from old: Int64, to new: Int64) {
+    guard let reason = attempt.killReason, new < old else { return }
+    pending.actions.append(.kill(attempt.id, graceMS: new, reason: reason))
+  }
+
+  /// Ends the run although something may be left; killing goes on (SR124).
+  private mutating func abandon(_ left: [AttemptID: AttemptEnding], now: Timestamp) {
+    hooks.isFinished = true
+    for attempt in runningAttempts {
+      kill(attempt, reason: Self.stoppedReason)
+      guard let killed = runningAttempt(attempt.id) else { continue }
+      pending.actions.append(.abandon(attempt.id))
+      let ending = left[attempt.id] ?? AttemptEnding(means: .kill, proof: .none)
+      conclude(
+        killed, AttemptOutcome(status: .killed, reason: Self.stoppedReason, ending: ending),
+        now: now)
+    }
+  }
+
+  // MARK: - Grace
+
+  /// The time between TERM and KILL with which an attempt is killed now (G57, SR120).
+  ///
+  /// A finish hook that has used up the grace of the stop gets no more of it (G50).
+  package func killGraceMS(of attempt: AttemptRecord) -> Int64 {
+    guard state.status == .stopping else { return ownGraceMS(of: attempt) }
+    if attempt.hook == .finish, attempt.killReason != Self.stoppedReason { return 0 }
+    return state.stop?.graceMS ?? ownGraceMS(of: attempt)
+  }
+
+  private func ownGraceMS(of attempt: AttemptRecord) -> Int64 {
+    step(of: attempt)?.graceMS ?? RunPlan.Step.defaultGraceMS
+  }
+}

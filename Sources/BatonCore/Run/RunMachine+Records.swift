@@ -1,0 +1,58 @@
+/// What starts and ends of attempts store (T32–T34, T43).
+extension RunMachine {
+  /// What the platform puts when an attempt starts (T33).
+  package static func startEntries(
+    of attempt: AttemptID, host: String?, now: Timestamp
+  ) -> [TokenPutBatch.Entry] {
+    var entries = [
+      TokenPutBatch.Entry(scope: .system, key: "baton.attempt", value: String(attempt.attempt)),
+      TokenPutBatch.Entry(scope: .system, key: "baton.started_at", value: now.rfc3339),
+    ]
+    if let host {
+      entries.append(.init(scope: .system, key: "baton.host", value: host))
+    }
+    return entries
+  }
+
+  /// Records a start with its platform entries (T32).
+  mutating func recordStart(_ attempt: AttemptRecord, now: Timestamp) {
+    pending.changes.append(.insertAttempt(attempt))
+    record(
+      .attempt(
+        node: attempt.id.node, attempt: attempt.id.attempt, from: nil, to: .running, reason: nil,
+        cause: attempt.cause), now: now)
+    let entries = Self.startEntries(of: attempt.id, host: attempt.host, now: now)
+    pending.changes.append(.put(.init(source: attempt.id, entries: entries), exempt: true))
+  }
+
+  /// Records the outcome of an attempt with its puts and platform entries (T33, T34, T43).
+  mutating func recordEnd(
+    _ attempt: AttemptRecord, puts: [TokenPutBatch.Entry], decision: Bool?, now: Timestamp
+  ) {
+    if let position = plan.graph.index(of: attempt.id.node) {
+      running[position] = nil
+      touch(position)
+    } else {
+      runningHook = nil
+    }
+    if !puts.isEmpty {
+      pending.changes.append(.put(.init(source: attempt.id, entries: puts), exempt: false))
+    }
+    var entries: [TokenPutBatch.Entry] = []
+    if let decision {
+      entries.append(.init(scope: .system, key: "condition", value: decision ? "true" : "false"))
+    }
+    if let code = attempt.exitCode {
+      entries.append(.init(scope: .system, key: "baton.exit_code", value: String(code)))
+    }
+    let duration = max(0, now.milliseconds - attempt.started.milliseconds)
+    entries.append(.init(scope: .system, key: "baton.duration_ms", value: String(duration)))
+    entries.append(.init(scope: .system, key: "baton.finished_at", value: now.rfc3339))
+    pending.changes.append(.put(.init(source: attempt.id, entries: entries), exempt: true))
+    pending.changes.append(.updateAttempt(attempt))
+    record(
+      .attempt(
+        node: attempt.id.node, attempt: attempt.id.attempt, from: .running, to: attempt.status,
+        reason: attempt.reason, cause: attempt.cause), now: now)
+  }
+}
