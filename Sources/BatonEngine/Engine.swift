@@ -19,6 +19,7 @@ package final class Engine: Sendable {
   let slots: AttemptSlots
   let programs: Programs
   let deadlines: Deadlines
+  private let activeRunQueue = ActiveRuns()
   let ids: RunIDSource
   private let drivers = Mutex<[RunID: RunDriver]>([:])
 
@@ -39,7 +40,8 @@ package final class Engine: Sendable {
     deadlines = Deadlines(clock: clock)
     slots = AttemptSlots(options.maximumRunningAttempts)
     programs = Programs(
-      executor: executor, outcomes: outcomes, store: store, options: options, logger: logger)
+      executor: executor, outcomes: outcomes, store: store, options: options,
+      deadlines: deadlines, logger: logger)
   }
 
   /// Launches programs and records their outcomes until the task is cancelled.
@@ -53,7 +55,10 @@ package final class Engine: Sendable {
         await deadlines.run { [self] alarm in
           switch alarm {
           case .attempt(let id): driver(of: id.run)?.send(.timedOut(id))
-          case .retry(let run): driver(of: run)?.readAgain()
+          case .node(let run, let node): driver(of: run)?.send(.delayOver(node))
+          case .retry(let run): driver(of: run)?.leaveParking()
+          case .prepare(let run): driver(of: run)?.prepareAgain()
+          case .program(let id, let work): programs.tryAgain(id, work)
           }
         }
       }
@@ -66,11 +71,22 @@ package final class Engine: Sendable {
   // MARK: - Runs
 
   /// Starts driving a run that was just stored.
+  ///
+  /// To be called in the order of creation, which is that of the completions of their units.
   func begin(_ record: RunRecord, nodes: [NodeRecord], plan: RunPlan) {
-    let machine = RunMachine(plan: plan, run: record, nodes: nodes, running: [])
+    let machine = RunMachine(plan: plan, run: record, nodes: nodes, attempts: [])
     let driver = RunDriver(machine, engine: self)
     drivers.withLock { $0[record.header.id] = driver }
-    driver.send(.begin)
+    begin(driver, plan)
+  }
+
+  /// Has a PENDING run begin when its turn has come (G36).
+  private func begin(_ driver: RunDriver, _ plan: RunPlan) {
+    if ActiveRunBound(plan.workflow) == nil
+      || activeRunQueue.enter(driver.id, of: driver.workflow)
+    {
+      driver.send(.begin)
+    }
   }
 
   /// Takes up every active run after a return (G58, G60).
@@ -79,24 +95,25 @@ package final class Engine: Sendable {
   ///   it out would lose it.
   package func recover() throws {
     let active = try store.read { try $0.activeRuns() }
-    var recovered: [(driver: RunDriver, hasBegun: Bool)] = []
+    var recovered: [(driver: RunDriver, plan: RunPlan, hasBegun: Bool)] = []
     var running: Set<AttemptKey> = []
     for id in active {
       let machine = try readMachine(id)
-      let driver = RunDriver(machine, engine: self)
+      let driver = RunDriver(machine, isRead: true, engine: self)
       drivers.withLock { $0[id] = driver }
-      recovered.append((driver, machine.state.status != .pending))
-      // What runs keeps its slots before anything else gets one.
-      slots.takeAnyway(machine.running.count)
-      for (position, attempt) in machine.running {
+      recovered.append((driver, machine.plan, machine.state.status != .pending))
+      for attempt in machine.runningAttempts {
         running.insert(AttemptKey(attempt.id))
+        // What runs keeps its slots before anything else gets one.
+        slots.takeAnyway(1)
         programs.attach(
-          attempt, grace: machine.plan.steps[position].stopGrace,
-          deadline: machine.deadline(of: attempt, at: position))
+          attempt, grace: .milliseconds(machine.killGraceMS(of: attempt)),
+          deadline: machine.deadline(of: attempt))
       }
     }
     programs.removeFilesOfEnded(running: running)
-    for (driver, hasBegun) in recovered { driver.send(hasBegun ? .wake : .begin) }
+    for (driver, _, hasBegun) in recovered where hasBegun { driver.send(.wake) }
+    for (driver, plan, hasBegun) in recovered where !hasBegun { begin(driver, plan) }
     if !active.isEmpty {
       logger.info("runs continue", metadata: ["runs": "\(active.count)"])
     }
@@ -111,20 +128,27 @@ package final class Engine: Sendable {
       else {
         throw StoreError.damaged("run \(id) or its application version is missing")
       }
-      let running = try reader.attempts(of: id, node: nil).filter { $0.status == .running }
       return RunMachine(
-        plan: plan, run: record, nodes: try reader.nodes(of: id), running: running)
+        plan: plan, run: record, nodes: try reader.nodes(of: id),
+        attempts: try reader.attempts(of: id, node: nil))
     }
   }
 
-  func runEnded(_ id: RunID) {
+  /// A run of a workflow with a bound has begun: the next may try.
+  func hasBegun(_ id: RunID, _ workflow: WorkflowID) {
+    if let next = activeRunQueue.leave(id, of: workflow) { driver(of: next)?.send(.begin) }
+  }
+
+  /// A run has ended: the oldest that waits for it may try.
+  func runEnded(_ id: RunID, _ workflow: WorkflowID) {
     _ = drivers.withLock { $0.removeValue(forKey: id) }
+    if let next = activeRunQueue.leave(id, of: workflow) { driver(of: next)?.send(.begin) }
   }
 
   /// Runs that are driven now.
   package var activeRuns: Int { drivers.withLock(\.count) }
 
-  private func driver(of run: RunID) -> RunDriver? {
+  func driver(of run: RunID) -> RunDriver? {
     drivers.withLock { $0[run] }
   }
 

@@ -60,9 +60,10 @@ import Testing
   @Test("what this version does not execute is refused")
   func unavailable() async throws {
     try await EngineFixture.with(.memory) { house in
-      for more in ["initialize: {argv: [x]}", "max_active_runs: 1"] {
+      for type in ["WORKER, queue: q", "WORKFLOW, workflow: W", "SPARK"] {
         let error = await refused("app_invalid") {
-          try await house.deploy(nodes: "- {name: A, program: ok}", more: more)
+          try await house.deploy(
+            nodes: "- {name: A, program: other}", programs: "other: {type: \(type)}")
         }
         #expect(error?.description.contains("kind_unavailable") == true)
       }

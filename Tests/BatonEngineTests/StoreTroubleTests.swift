@@ -9,6 +9,7 @@ import Testing
 final class TroubledStore: Store {
   private let base: any Store
   private let refusals = Mutex<(count: Int, error: StoreError)>((0, .diskFull))
+  private let tokenRefusals = Mutex(0)
   /// Units refused so far.
   private let refused = Mutex(0)
 
@@ -16,6 +17,11 @@ final class TroubledStore: Store {
 
   /// Refuses the next units.
   func refuse(_ count: Int, _ error: StoreError) { refusals.withLock { $0 = (count, error) } }
+
+  /// Cannot read the next tokens.
+  func refuseTokens(_ count: Int) { tokenRefusals.withLock { $0 = count } }
+
+  var tokenRefusalsLeft: Int { tokenRefusals.withLock { $0 } }
 
   var refusedCount: Int { refused.withLock { $0 } }
 
@@ -44,7 +50,12 @@ final class TroubledStore: Store {
   }
 
   func token(of run: RunID, history: Bool) throws -> TokenSnapshot? {
-    try base.token(of: run, history: history)
+    let isRefused = tokenRefusals.withLock { left in
+      defer { left = max(0, left - 1) }
+      return left > 0
+    }
+    if isRefused { throw StoreError.diskFull }
+    return try base.token(of: run, history: history)
   }
 
   var changes: ChangeFeed { base.changes }

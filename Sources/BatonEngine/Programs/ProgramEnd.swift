@@ -14,6 +14,8 @@ struct ProgramEnd: Sendable {
   func outcome(isCondition: Bool) -> AttemptOutcome {
     var outcome = exitOutcome(isCondition: isCondition)
     outcome.leftoverKilled = process.leftoverKilled
+    outcome.ending = AttemptEnding(process)
+    outcome.limitsUnenforced = process.limitsUnenforced
     outcome.defect = survivors
     switch puts {
     case .success(let entries):
@@ -32,7 +34,9 @@ struct ProgramEnd: Sendable {
 
   private func exitOutcome(isCondition: Bool) -> AttemptOutcome {
     if let limit = process.limitExceeded {
-      return .failed("limit_exceeded", "the attempt used more \(limit) than its limit")
+      return AttemptOutcome(
+        status: .failed, reason: "limit_exceeded",
+        message: "the attempt used more \(limit) than its limit", exitCode: process.exit.code)
     }
     switch process.exit {
     case .exited(code: 0):
@@ -52,6 +56,43 @@ struct ProgramEnd: Sendable {
     case .notStarted(let message): return .failed("exec_failed", message)
     case .lost:
       return .failed("shim_lost", "the attempt's shim ended without an outcome")
+    }
+  }
+}
+
+extension ProcessOutcome.Exit {
+  /// The exit code, or minus the signal's number; nil: no program ran, or nobody knows.
+  fileprivate var code: Int? {
+    switch self {
+    case .exited(let code): code
+    case .signaled(let signal): -signal
+    case .execFailed, .lost, .notStarted: nil
+    }
+  }
+}
+
+extension AttemptEnding {
+  /// What ending the processes of an attempt took; nil: nothing had to be ended.
+  init?(_ process: ProcessOutcome) {
+    guard let kill = process.kill else { return nil }
+    self.init(
+      means: Means(process, kill), processesEnded: kill.processesEnded,
+      survivors: kill.survivors.map { Survivor(pid: $0.pid, command: $0.command) },
+      durationMS: kill.elapsed.milliseconds,
+      proof: kill.proof == .cgroup ? .cgroup : .processScan)
+  }
+}
+
+extension AttemptEnding.Means {
+  fileprivate init(_ process: ProcessOutcome, _ kill: KillReport) {
+    switch process.exit {
+    case .notStarted: self = .neverStarted
+    case .lost: self = .kill
+    // What the main process left behind was ended after it had ended by itself (G56).
+    case _ where !kill.requested && process.limitExceeded == nil: self = .itself
+    case _ where kill.processesEnded == 0: self = .itself
+    case .signaled(9): self = .kill
+    case .exited, .signaled, .execFailed: self = .term
     }
   }
 }

@@ -4,9 +4,10 @@ internal import BatonCore
 struct ProgramStart: Sendable {
   var attempt: AttemptRecord
   var header: RunHeader
-  var plan: RunPlan
-  var position: Int
+  /// What the attempt executes.
+  var step: RunPlan.Step
+  var tokenGraph: TokenGraph
+  /// The status to come, for the finish hook (G50); nil for everything else.
+  var runStatus: RunStatus?
   var credential: TaskCredential
-
-  var step: RunPlan.Step { plan.steps[position] }
 }

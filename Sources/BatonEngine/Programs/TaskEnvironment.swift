@@ -25,6 +25,8 @@ enum TaskEnvironment {
     values["BATON_ATTEMPT"] = String(start.attempt.id.attempt)
     values["BATON_ENV_REVISION"] = "1"
     values["BATON_TASK_TOKEN"] = start.credential.text
+    if let hook = start.attempt.hook { values["BATON_HOOK"] = hook.word }
+    if let status = start.runStatus { values["BATON_RUN_STATUS"] = status.word }
     return values
   }
 }

@@ -10,8 +10,21 @@ final class Deadlines: Sendable {
   enum Alarm: Hashable, Sendable {
     /// The time of an attempt is over (RE93).
     case attempt(AttemptID)
-    /// A run that the store refused is tried again (reliability R4).
+    /// The delay of a node is over (G39, RE94).
+    case node(RunID, String)
+    /// A run that the store refused is read and tried again (reliability R4).
     case retry(RunID)
+    /// What a run could not prepare is tried again (reliability R4).
+    case prepare(RunID)
+    /// What an executor could not do for an attempt is tried again (reliability R4).
+    case program(AttemptID, ProgramWork)
+  }
+
+  /// The pause before something is tried again, growing from 200 ms to 10 s.
+  ///
+  /// - Parameter failures: How often in a row it has failed, from 1.
+  static func pause(after failures: Int) -> Duration {
+    min(.milliseconds(100 << min(failures, 10)), .seconds(10))
   }
 
   private struct Deadline: Comparable {
@@ -43,6 +56,11 @@ final class Deadlines: Sendable {
       state.heap.insert(Deadline(time: time, alarm: alarm))
     }
     wake()
+  }
+
+  /// Sets a time for another try of something that has failed.
+  func set(_ alarm: Alarm, after failures: Int) {
+    set(alarm, clock.now().advanced(by: Self.pause(after: failures)))
   }
 
   /// Forgets a time that matters no more.

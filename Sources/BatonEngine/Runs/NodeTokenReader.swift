@@ -15,26 +15,27 @@ struct NodeTokenReader {
     self.view = view
   }
 
-  /// What the next attempt of a node sees: all that is committed now, and its own start (T10).
+  /// What an attempt sees at its start: all that is committed now, and its own start (T10).
   ///
   /// - Parameters:
-  ///   - position: The node that is to start.
+  ///   - id: The attempt that is to start, of a node or a hook.
   ///   - machine: The run, without the start.
   ///   - host: The host that `baton.host` will name; nil where no process runs.
   ///   - now: The time of the start.
   ///   - store: Where committed tokens are read.
   /// - Throws: what the store throws.
   init(
-    startOf position: Int, _ machine: RunMachine, host: String?, now: Timestamp, _ store: any Store
+    startOf id: AttemptID, hook: HookKind?, _ machine: RunMachine, host: String?, now: Timestamp,
+    _ store: any Store
   ) throws {
     // Every put that decides is the newest of its node, so no history is needed.
     var snapshot = try Self.snapshot(machine, store, history: false)
     seq = snapshot.account.lastSeq
-    let id = machine.nextAttempt(of: position)
     snapshot.apply(
       node: id.node,
       TokenSnapshot.Attempt(
-        number: id.attempt, status: .running, viewSeq: seq, withheld: snapshot.withheld))
+        number: id.attempt, status: .running, viewSeq: seq, withheld: snapshot.withheld,
+        hook: hook))
     Self.apply(
       RunMachine.startEntries(of: id, host: host, now: now), of: id, to: &snapshot, now: now)
     view = try TokenView(

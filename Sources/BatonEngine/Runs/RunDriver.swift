@@ -12,7 +12,7 @@ internal import Synchronization
 final class RunDriver: Sendable {
   /// What happens to a run from outside.
   enum Input: Sendable {
-    /// The run was created.
+    /// The run was created, or its turn has come (G36).
     case begin
     /// Something that held the run up is gone.
     case wake
@@ -22,23 +22,43 @@ final class RunDriver: Sendable {
     case timedOut(AttemptID)
     /// The program of an attempt was found never started.
     case neverStarted(AttemptID)
+    /// The delay of a node is over.
+    case delayOver(String)
+    /// Somebody gives an order and waits for its answer.
+    case order(OrderCall)
+
+    var order: OrderCall? {
+      if case .order(let call) = self { call } else { nil }
+    }
   }
 
   /// What one step leaves to be stored and done.
-  private struct Step: Sendable {
+  struct Step: Sendable {
     var machine: RunMachine?
     var inputs: [Input]
     var transition: RunTransition
     var guards: [ViewGuard]
+    /// The bound under which the run begins in this step; nil: it does not, or has none.
+    var bound: ActiveRunGuard?
+    var order: (call: OrderCall, result: Result<RunState, BatonError>)?
     var credentials: [AttemptID: TaskCredential]
     var slotsTaken: Int
     var hasMore: Bool
+    var trouble: (any Error)?
+    var deferred: [Input]
+
+    /// An order that was carried out, or may have been before, is looked up and remembered.
+    var needsStore: Bool { !transition.isEmpty || order?.call.remembering != nil }
   }
 
-  private struct State {
+  struct State {
     /// Nil while a step is made, and while the run is to be read again.
     var machine: RunMachine?
+    /// Whether the machine was read from the store and not taken up yet.
+    var isRead: Bool
     var inputs: [Input] = []
+    /// Inputs that wait until what they need can be read.
+    var deferred: [Input] = []
     var isBusy = false
     /// Credentials of attempts that are not launched yet.
     var credentials: [AttemptID: TaskCredential] = [:]
@@ -46,22 +66,27 @@ final class RunDriver: Sendable {
     var refusals: [AttemptID: BatonError] = [:]
     /// How often in a row the store has refused.
     var failures = 0
+    /// How often in a row something could not be prepared.
+    var troubles = 0
+    /// Whether the run waits for the store; whoever ends that is the holder of `isBusy`.
+    var isParked = false
     var hasEnded = false
   }
 
-  /// Refusals in a row after which a run waits before it is tried again.
-  private static let promptRetries = 3
-  /// The longest such wait.
-  private static let longestDelay = Duration.seconds(10)
-
   let id: RunID
+  let workflow: WorkflowID
   let engine: Engine
-  private let state: Mutex<State>
+  let state: Mutex<State>
 
-  init(_ machine: RunMachine, engine: Engine) {
+  /// - Parameters:
+  ///   - machine: The run as it is stored.
+  ///   - isRead: Whether it was read from the store after others had driven it.
+  ///   - engine: Whose run it is.
+  init(_ machine: RunMachine, isRead: Bool = false, engine: Engine) {
     id = machine.header.id
+    workflow = machine.header.workflow
     self.engine = engine
-    state = Mutex(State(machine: machine))
+    state = Mutex(State(machine: machine, isRead: isRead))
   }
 
   /// Takes an input; returns at once.
@@ -76,45 +101,89 @@ final class RunDriver: Sendable {
       return (true, !state.isBusy)
     }
     if isFirst { proceed() }
+    // Who gives an order is told at once whether the store works again (reliability R4).
+    if input.order != nil { leaveParking() }
     return isTaken
+  }
+
+  /// Tries a run again that waits for the store; one that does not goes on as it is.
+  func leaveParking() {
+    let wasParked = state.withLock { state in
+      defer { state.isParked = false }
+      return state.isParked
+    }
+    if wasParked { readAgain() }
+  }
+
+  /// Tries again what could not be prepared.
+  func prepareAgain() {
+    state.withLock { state in
+      state.inputs.insert(contentsOf: state.deferred, at: 0)
+      state.deferred.removeAll()
+    }
+    send(.wake)
   }
 
   // MARK: - Steps
 
   /// Makes steps until one must be stored, or nothing is left; by the one holder of `isBusy`.
-  private func proceed() {
-    while let (machine, inputs, refusals) = take() {
-      var step = makeStep(machine, inputs, refusals)
+  func proceed() {
+    while let taken = take() {
+      var step = makeStep(taken)
       keep(&step)
-      guard step.transition.isEmpty else {
+      guard !step.needsStore else {
         store(step)
         return
       }
-      perform(step.transition.actions)
-      if rests(hasMore: false) { return }
+      if finish(step) { return }
     }
+  }
+
+  /// What one step is made of.
+  private struct Taken: ~Copyable {
+    var machine: RunMachine
+    let isRead: Bool
+    let inputs: [Input]
+    let refusals: [AttemptID: BatonError]
   }
 
   /// Moves the machine out, so that it is changed in place and not copied.
-  private func take() -> (RunMachine, [Input], [AttemptID: BatonError])? {
-    state.withLock { state in
+  ///
+  /// A step carries out one order at most, so that an order is durable before the next is judged.
+  private func take() -> Taken? {
+    state.withLock { state -> Taken? in
       guard let machine = state.machine.take() else { return nil }
-      defer { state.inputs.removeAll(keepingCapacity: true) }
-      return (machine, state.inputs, state.refusals)
+      defer { state.isRead = false }
+      var inputs = state.inputs
+      if let order = inputs.firstIndex(where: { $0.order != nil }) {
+        inputs = Array(state.inputs[...order])
+        state.inputs.removeFirst(inputs.count)
+      } else {
+        state.inputs.removeAll(keepingCapacity: true)
+      }
+      return Taken(
+        machine: machine, isRead: state.isRead, inputs: inputs, refusals: state.refusals)
     }
   }
 
-  private func makeStep(
-    _ machine: consuming RunMachine, _ inputs: [Input], _ refusals: [AttemptID: BatonError]
-  ) -> Step {
+  private func makeStep(_ taken: consuming Taken) -> Step {
+    let (isRead, inputs, refusals) = (taken.isRead, taken.inputs, taken.refusals)
     var stepper = RunStepper(
-      machine: machine, engine: engine, refusals: refusals,
+      machine: taken.machine, engine: engine, refusals: refusals,
       retry: { [weak self] in self?.send(.wake) ?? false })
+    if isRead { stepper.takeUp() }
     stepper.apply(inputs)
     let transition = stepper.machine.takeTransition()
+    var bound: ActiveRunGuard?
+    if stepper.hasBegun {
+      bound = ActiveRunBound(stepper.machine.plan.workflow)
+        .map { ActiveRunGuard(workflow: workflow, bound: $0) }
+    }
     return Step(
       machine: stepper.machine, inputs: inputs, transition: transition, guards: stepper.guards,
-      credentials: stepper.credentials, slotsTaken: stepper.slotsTaken, hasMore: stepper.hasMore)
+      bound: bound, order: stepper.order, credentials: stepper.credentials,
+      slotsTaken: stepper.slotsTaken, hasMore: stepper.hasMore, trouble: stepper.trouble,
+      deferred: stepper.deferred)
   }
 
   private func keep(_ step: inout Step) {
@@ -129,7 +198,10 @@ final class RunDriver: Sendable {
     let id = id
     let limits = engine.options.tokenLimits
     engine.store.submit { writer in
+      try step.checkOrder(writer)
+      if let bound = step.bound, try bound.isFull(writer) { throw TransitionRefused.full }
       try step.transition.store(id, step.guards, writer, limits)
+      try step.rememberOrder(writer)
     } completion: { [self] result in
       switch result {
       case .success:
@@ -137,14 +209,40 @@ final class RunDriver: Sendable {
           state.failures = 0
           state.refusals.removeAll()
         }
-        perform(step.transition.actions)
-        if !rests(hasMore: step.hasMore) { proceed() }
+        if !finish(step) { proceed() }
       case .failure(let error): refused(error, step)
       }
     }
   }
 
-  /// Whether nothing waits; then somebody else may become the holder of `isBusy`.
+  /// Does what a step implies, now that it is durable.
+  ///
+  /// - Returns: Whether nothing waits; then somebody else may become the holder of `isBusy`.
+  private func finish(_ step: Step) -> Bool {
+    if let (call, result) = step.order {
+      call.completion(result.map { .done($0) }.mapError { $0 })
+    }
+    if step.bound != nil { engine.hasBegun(id, workflow) }
+    perform(step.transition.actions)
+    note(step.trouble, step.deferred)
+    return rests(hasMore: step.hasMore)
+  }
+
+  /// Has what could not be prepared tried again later; the run goes on with the rest.
+  private func note(_ trouble: (any Error)?, _ deferred: [Input]) {
+    let troubles = state.withLock { state -> Int in
+      state.deferred += deferred
+      state.troubles = trouble == nil ? 0 : state.troubles + 1
+      return state.troubles
+    }
+    guard let trouble else { return }
+    if troubles == 1 {
+      engine.logger.error(
+        "run waits for the store", metadata: ["run": "\(id)", "error": "\(trouble)"])
+    }
+    engine.deadlines.set(.prepare(id), after: troubles)
+  }
+
   private func rests(hasMore: Bool) -> Bool {
     state.withLock { state in
       if state.hasEnded { return true }
@@ -153,99 +251,23 @@ final class RunDriver: Sendable {
       return true
     }
   }
+}
 
-  // MARK: - Refusals
-
-  /// Takes back a step that was not stored; the run is read again, now or later.
-  private func refused(_ error: any Error, _ step: Step) {
-    let failures = state.withLock { state in
-      state.machine = nil
-      state.credentials.removeAll()
-      state.inputs.insert(contentsOf: step.inputs, at: 0)
-      if case .puts(let attempt, let cause)? = error as? TransitionRefused {
-        state.refusals[attempt] = cause
-      }
-      if error is TransitionRefused { return 0 }
-      state.failures += 1
-      return state.failures
-    }
-    for _ in 0..<step.slotsTaken { engine.slots.release() }
-    if error is TransitionRefused {
-      readAgain()
-    } else {
-      wait(error, failures)
-    }
-  }
-
-  /// Tries the run again after the store has refused it or could not be read.
-  func readAgain() {
+extension RunDriver.Step {
+  /// Whether the order is one that was given before; asked within the unit of the step.
+  fileprivate func checkOrder(_ writer: any StoreWriter) throws {
+    guard let remembering = order?.call.remembering else { return }
     do {
-      let machine = try engine.readMachine(id)
-      state.withLock { $0.machine = machine }
-      proceed()
-    } catch {
-      let failures = state.withLock { state in
-        state.failures += 1
-        return state.failures
-      }
-      wait(error, failures)
+      guard let answer = try remembering.firstAnswer(writer) else { return }
+      throw TransitionRefused.known(.success(answer))
+    } catch let error as BatonError {
+      throw TransitionRefused.known(.failure(error))
     }
   }
 
-  /// Parks the run while the store does not work; it goes on by itself (reliability R4).
-  private func wait(_ error: any Error, _ failures: Int) {
-    let metadata: Logger.Metadata = ["run": "\(id)", "error": "\(error)"]
-    switch error as? StoreError {
-    case .failed, .closed:
-      // The store has stopped for good: what is durable stays true, and the run goes on from
-      // there at the next start.
-      engine.logger.critical("run is parked until the next start", metadata: metadata)
-    case .statusChanged where failures <= Self.promptRetries:
-      engine.logger.notice("transition refused, applied anew", metadata: metadata)
-      readAgain()
-    default:
-      if failures == 1 { engine.logger.error("run waits for the store", metadata: metadata) }
-      let delay = min(.milliseconds(100 << min(failures, 10)), Self.longestDelay)
-      engine.deadlines.set(.retry(id), engine.clock.now().advanced(by: delay))
-    }
-  }
-
-  // MARK: - Actions
-
-  private func perform(_ actions: [RunAction]) {
-    for action in actions {
-      switch action {
-      case .launch(let attempt): launch(attempt)
-      case .kill(let attempt, let graceMS, let reason):
-        engine.programs.kill(attempt, grace: .milliseconds(graceMS), reason: reason)
-      case .setDeadline(let attempt, let time): engine.deadlines.set(.attempt(attempt), time)
-      case .removeFiles(let attempt):
-        engine.deadlines.remove(.attempt(attempt))
-        engine.programs.removeFiles(attempt)
-        engine.slots.release()
-      case .ended: end()
-      }
-    }
-  }
-
-  private func launch(_ id: AttemptID) {
-    let start = state.withLock { state -> ProgramStart? in
-      guard let credential = state.credentials.removeValue(forKey: id),
-        let plan = state.machine?.plan, let position = plan.graph.index(of: id.node),
-        let header = state.machine?.header, let attempt = state.machine?.running[position],
-        attempt.id == id
-      else { return nil }
-      return ProgramStart(
-        attempt: attempt, header: header, plan: plan, position: position, credential: credential)
-    }
-    if let start { engine.programs.launch(start) }
-  }
-
-  private func end() {
-    state.withLock { state in
-      state.hasEnded = true
-      state.inputs.removeAll()
-    }
-    engine.runEnded(id)
+  /// Only accepted orders are remembered (CT7).
+  fileprivate func rememberOrder(_ writer: any StoreWriter) throws {
+    guard let (call, result) = order, case .success(let state) = result else { return }
+    try call.remembering?.remember(state, writer)
   }
 }

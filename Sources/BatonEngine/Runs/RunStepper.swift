@@ -1,7 +1,7 @@
 internal import BatonCore
 internal import BatonStore
 
-/// One step of a run: inputs are applied, then the nodes that may start are prepared.
+/// One step of a run: inputs are applied, then the hooks and nodes that may start are prepared.
 ///
 /// A node that reads the token is prepared only when what its ancestors changed is stored, because
 /// a view holds what was committed before the start (T10, T43). Nodes without a process follow
@@ -13,14 +13,24 @@ struct RunStepper {
   private(set) var guards: [ViewGuard] = []
   /// Slots that the starts took.
   private(set) var slotsTaken = 0
-  /// Whether nodes are ready that the next step will start.
+  /// Whether something is due that the next step will start.
   private(set) var hasMore = false
+  /// Whether the run has begun in this step.
+  private(set) var hasBegun = false
+  /// What became of the order of this step: the run's state after it, or its refusal.
+  private(set) var order: (call: OrderCall, result: Result<RunState, BatonError>)?
+  /// Why something could not be prepared now; nil: everything could (reliability R4).
+  private(set) var trouble: (any Error)?
+  /// Inputs that could not be applied for it.
+  private(set) var deferred: [RunDriver.Input] = []
 
   private let engine: Engine
   private let now: Timestamp
   private let refusals: [AttemptID: BatonError]
   private let retry: AttemptSlots.Retry
   private var outcomes = 0
+  /// Whether a hook has ended in this step.
+  private var hookEnded = false
 
   /// - Parameters:
   ///   - machine: The run as it is stored; moved in, so that it is changed in place.
@@ -38,45 +48,145 @@ struct RunStepper {
     now = engine.clock.now()
   }
 
+  /// Goes on with a run that was read from the store (G58).
+  mutating func takeUp() { machine.takeUp(now: now) }
+
   mutating func apply(_ inputs: [RunDriver.Input]) {
     var wasWoken = false
     for input in inputs {
       switch input {
-      case .begin: machine.begin(now: now)
+      case .begin: begin()
       case .wake: wasWoken = true
-      case .ended(let id, let end):
-        let ended = admit(outcome(of: id, end), of: id)
-        if machine.attemptEnded(id, ended, now: now) { outcomes += 1 }
+      case .ended(let id, let end): ended(id, end, input)
       case .timedOut(let id): machine.attemptTimedOut(id)
       case .neverStarted(let id):
-        if machine.attemptNeverStarted(id, now: now) { outcomes += 1 }
+        if machine.attemptNeverStarted(id, now: now) { noteOutcome(of: id) }
+      case .delayOver(let node): machine.delayOver(node, now: now)
+      case .order(let call): carryOut(call)
       }
     }
-    startReady()
+    startDue()
     if wasWoken { engine.slots.offer() }
+  }
+
+  /// One that was stopped before its turn came has ended.
+  private mutating func begin() {
+    guard machine.state.status == .pending else { return }
+    machine.begin(now: now)
+    hasBegun = true
+  }
+
+  private mutating func ended(_ id: AttemptID, _ end: ProgramEnd, _ input: RunDriver.Input) {
+    do {
+      let ended = admit(try outcome(of: id, end), of: id)
+      if machine.attemptEnded(id, ended, now: now) { noteOutcome(of: id) }
+    } catch {
+      trouble = error
+      deferred.append(input)
+    }
+  }
+
+  private mutating func noteOutcome(of id: AttemptID) {
+    outcomes += 1
+    if id.node == machine.plan.workflow.name { hookEnded = true }
+  }
+
+  private mutating func carryOut(_ call: OrderCall) {
+    var left: [AttemptID: AttemptEnding] = [:]
+    if case .stop(let stop) = call.order, stop.isForced {
+      for attempt in machine.runningAttempts {
+        left[attempt.id] = engine.programs.remains(of: attempt.id)
+      }
+    }
+    do throws(BatonError) {
+      try machine.apply(call.order, left: left, now: now)
+      order = (call, .success(machine.state))
+    } catch {
+      order = (call, .failure(error))
+    }
   }
 
   // MARK: - Starting
 
-  private mutating func startReady() {
-    while let position = machine.nextReady() {
-      let step = machine.plan.steps[position]
-      if mustWait(position, step) {
-        hasMore = true
+  private mutating func startDue() {
+    while trouble == nil {
+      if let hook = machine.nextHook {
+        guard start(hook) else { return }
+      } else if let position = machine.nextReady() {
+        guard start(position) else { return }
+      } else {
         return
       }
-      if !step.isInProcess {
-        guard engine.slots.take(for: machine.header.id, orRetry: retry) else { return }
-        slotsTaken += 1
-      }
-      prepare(position, step)
     }
   }
 
+  /// - Returns: Whether to go on with what is due next.
+  private mutating func start(_ hook: HookKind) -> Bool {
+    guard let step = machine.plan.step(of: hook) else { return false }
+    // The finish hook reads what the last nodes put.
+    if step.readsToken, outcomes > 0 {
+      hasMore = true
+      return false
+    }
+    // A stop is never queued behind work (SR120).
+    if machine.state.status == .stopping {
+      engine.slots.takeAnyway(1)
+    } else if !engine.slots.take(for: machine.header.id, orRetry: retry) {
+      return false
+    }
+    slotsTaken += 1
+    do {
+      let tokens =
+        step.readsToken
+        ? try NodeTokenReader(
+          startOf: machine.nextHookAttempt, hook: hook, machine, host: engine.options.host,
+          now: now, engine.store)
+        : .none
+      guard case .command(let argv) = step.kind else { return false }
+      let inputs = try InputRenderer(header: machine.header, step: step, tokens: tokens)
+        .inputs(argv: argv)
+      let credential = TaskCredential()
+      credentials[machine.nextHookAttempt] = credential
+      machine.start(
+        hook, inputs: inputs, credentialHash: credential.hash, host: engine.options.host, now: now)
+    } catch {
+      releaseSlot()
+      guard let failure = error as? PreparationError else {
+        trouble = error
+        return false
+      }
+      machine.execute(hook, outcome: .failed(failure.reason, failure.message), now: now)
+      outcomes += 1
+      hookEnded = true
+    }
+    return true
+  }
+
+  /// - Returns: Whether to go on with what is due next.
+  private mutating func start(_ position: Int) -> Bool {
+    let step = machine.plan.steps[position]
+    if mustWait(step) {
+      hasMore = true
+      return false
+    }
+    if !step.isInProcess {
+      guard engine.slots.take(for: machine.header.id, orRetry: retry) else { return false }
+      slotsTaken += 1
+    }
+    prepare(position, step)
+    return true
+  }
+
+  private mutating func releaseSlot() {
+    slotsTaken -= 1
+    engine.slots.release()
+  }
+
   /// Whether what this step has changed must be stored before the node can start.
-  private func mustWait(_ position: Int, _ step: RunPlan.Step) -> Bool {
+  private func mustWait(_ step: RunPlan.Step) -> Bool {
     if outcomes >= engine.options.maximumCascade { return true }
     guard step.readsToken else { return false }
+    if hookEnded { return true }
     return machine.changedNodes.contains {
       machine.plan.tokenGraph.isAncestor(machine.nodes[$0].node, step.name)
     }
@@ -100,14 +210,11 @@ struct RunStepper {
           reason: "exec_failed", message: "this server does not execute type \(type.rawValue)")
       }
     } catch {
-      if !step.isInProcess {
-        slotsTaken -= 1
-        engine.slots.release()
+      if !step.isInProcess { releaseSlot() }
+      guard let failure = error as? PreparationError else {
+        trouble = error
+        return
       }
-      let failure =
-        error as? PreparationError
-        ?? PreparationError(
-          reason: "exec_failed", message: "the node could not be prepared: \(error)")
       execute(position, .failed(failure.reason, failure.message), nil)
     }
   }
@@ -118,8 +225,8 @@ struct RunStepper {
   ) throws -> NodeTokenReader {
     guard step.readsToken else { return .none }
     let reader = try NodeTokenReader(
-      startOf: position, machine, host: step.isInProcess ? nil : engine.options.host, now: now,
-      engine.store)
+      startOf: machine.nextAttempt(of: position), hook: nil, machine,
+      host: step.isInProcess ? nil : engine.options.host, now: now, engine.store)
     let sources = machine.running.values.map(\.id.node)
       .filter { machine.plan.tokenGraph.isAncestor($0, step.name) }
     if !sources.isEmpty { guards.append(ViewGuard(seq: reader.seq, sources: Set(sources))) }
@@ -161,7 +268,9 @@ struct RunStepper {
   // MARK: - Ends
 
   /// How an attempt ended, with what a decided command condition puts (G21).
-  private func outcome(of id: AttemptID, _ end: ProgramEnd) -> AttemptOutcome {
+  ///
+  /// - Throws: when the token cannot be read now.
+  private func outcome(of id: AttemptID, _ end: ProgramEnd) throws -> AttemptOutcome {
     guard let position = machine.plan.graph.index(of: id.node) else {
       return end.outcome(isCondition: false)
     }
@@ -178,10 +287,7 @@ struct RunStepper {
         : .none
       outcome.puts += try InputRenderer(header: machine.header, step: step, tokens: tokens)
         .puts(step.put, outcome: decision)
-    } catch {
-      let failure =
-        error as? PreparationError
-        ?? PreparationError(reason: "exec_failed", message: "the put could not be made: \(error)")
+    } catch let failure as PreparationError {
       outcome.status = .failed
       outcome.reason = failure.reason
       outcome.message = failure.message

@@ -7,6 +7,10 @@ enum TransitionRefused: Error {
   case viewMoved
   /// The token does not take the entries that an attempt puts at its end (T20).
   case puts(AttemptID, BatonError)
+  /// As many runs of the workflow have begun as may (G36).
+  case full
+  /// The order was given before, or its request id was used for something else (CT7).
+  case known(Result<[UInt8], BatonError>)
 }
 
 extension RunTransition {

@@ -6,5 +6,6 @@ enum Features {
     programTypes: [.command, .noop],
     switches: [
       .expressionConditions, .commandConditions, .joins, .finishSiblings, .nodeDefaults,
+      .hooks, .activeRunBounds, .retry, .waitBefore, .limits,
     ])
 }

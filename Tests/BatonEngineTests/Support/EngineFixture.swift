@@ -23,6 +23,7 @@ struct EngineFixture: Sendable {
     programTypes: [.command, .noop],
     switches: [
       .expressionConditions, .commandConditions, .joins, .finishSiblings, .nodeDefaults,
+      .hooks, .activeRunBounds, .retry, .waitBefore, .limits,
     ])
 
   /// Runs a test with scripted programs in a fresh house.

@@ -11,7 +11,11 @@ final class ScriptedPrograms: Executor {
     var waiters: [CheckedContinuation<Void, Never>] = []
     var kills: [AttemptKey] = []
     var removed: [AttemptKey] = []
+    var refusals: [Operation: Int] = [:]
   }
+
+  /// What can be made to fail for a while, as on a device without room.
+  enum Operation: Hashable, Sendable { case launch, readFile, kill }
 
   let base: ScriptedExecutor
   private let state = Mutex(State())
@@ -31,6 +35,23 @@ final class ScriptedPrograms: Executor {
     case "vanish": .vanish
     default: .end(.exited(code: 0))
     }
+  }
+
+  /// Has the next calls of an operation fail, as if the device were full.
+  func refuse(_ operation: Operation, times: Int) {
+    state.withLock { $0.refusals[operation] = times }
+  }
+
+  /// How often an operation will still fail.
+  func refusalsLeft(_ operation: Operation) -> Int { state.withLock { $0.refusals[operation] ?? 0 } }
+
+  private func check(_ operation: Operation) throws(ExecError) {
+    let isRefused = state.withLock { state in
+      guard let left = state.refusals[operation], left > 0 else { return false }
+      state.refusals[operation] = left - 1
+      return true
+    }
+    if isRefused { throw ExecError(.storage, "no room for \(operation)", errno: 28) }
   }
 
   /// Launches of nodes, in order.
@@ -81,6 +102,7 @@ final class ScriptedPrograms: Executor {
   }
 
   func launch(_ spec: LaunchSpec) throws(ExecError) {
+    try check(.launch)
     try base.launch(spec)
     if spec.argv.first == "puts" {
       if let file = spec.files.first(where: { $0.variable == "BATON_TOKEN_FILE" }) {
@@ -96,6 +118,7 @@ final class ScriptedPrograms: Executor {
   func attach(_ key: AttemptKey) throws(ExecError) -> AttemptFinding { try base.attach(key) }
 
   func kill(_ key: AttemptKey, grace: Duration, reason: String) throws(ExecError) {
+    try check(.kill)
     state.withLock { $0.kills.append(key) }
     try base.kill(key, grace: grace, reason: reason)
   }
@@ -105,7 +128,8 @@ final class ScriptedPrograms: Executor {
   func readFile(
     _ key: AttemptKey, name: String, maximumBytes: Int
   ) throws(ExecError) -> [UInt8]? {
-    try base.readFile(key, name: name, maximumBytes: maximumBytes)
+    try check(.readFile)
+    return try base.readFile(key, name: name, maximumBytes: maximumBytes)
   }
 
   func removeFiles(_ key: AttemptKey) {

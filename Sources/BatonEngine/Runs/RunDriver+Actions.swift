@@ -1,0 +1,55 @@
+internal import BatonCore
+internal import Synchronization
+
+/// What a stored transition asks for.
+extension RunDriver {
+  func perform(_ actions: [RunAction]) {
+    for action in actions {
+      switch action {
+      case .launch(let attempt): launch(attempt)
+      case .kill(let attempt, let graceMS, let reason):
+        engine.programs.kill(attempt, grace: .milliseconds(graceMS), reason: reason)
+      case .setDeadline(let attempt, let time): engine.deadlines.set(.attempt(attempt), time)
+      case .setWake(let node, let time): engine.deadlines.set(.node(id, node), time)
+      case .removeWake(let node): engine.deadlines.remove(.node(id, node))
+      case .removeFiles(let attempt):
+        engine.deadlines.remove(.attempt(attempt))
+        engine.programs.removeFiles(attempt)
+        engine.slots.release()
+      case .abandon(let attempt):
+        engine.deadlines.remove(.attempt(attempt))
+        engine.slots.release()
+      case .ended: end()
+      }
+    }
+  }
+
+  private func launch(_ id: AttemptID) {
+    let start = state.withLock { state -> ProgramStart? in
+      guard let credential = state.credentials.removeValue(forKey: id),
+        let attempt = state.machine?.runningAttempt(id), let header = state.machine?.header,
+        let step = state.machine?.step(of: attempt), let plan = state.machine?.plan
+      else { return nil }
+      return ProgramStart(
+        attempt: attempt, header: header, step: step, tokenGraph: plan.tokenGraph,
+        runStatus: attempt.hook == .finish ? state.machine?.endToCome.status : nil,
+        credential: credential)
+    }
+    if let start { engine.programs.launch(start) }
+  }
+
+  /// The run has ended; orders that came too late are answered by its record.
+  private func end() {
+    let orders = state.withLock { state in
+      state.hasEnded = true
+      defer {
+        state.inputs.removeAll()
+        state.deferred.removeAll()
+      }
+      return state.inputs.compactMap(\.order)
+    }
+    engine.deadlines.remove(.prepare(id))
+    engine.runEnded(id, workflow)
+    for order in orders { engine.answerFromStore(order, id) }
+  }
+}
