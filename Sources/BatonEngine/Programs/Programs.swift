@@ -198,7 +198,7 @@ final class Programs: Sendable {
     }
     do {
       try executor.launch(try spec(start, taskAddress))
-    } catch where error.isTransient {
+    } catch  where error.isTransient {
       postpone(.launch(start), id, .run, error)
       // A kill that came meanwhile found nothing postponed.
       if state.withLock({ $0.launching[id].flatMap { $0 } != nil }) { tryAgain(id, .run) }
@@ -245,7 +245,7 @@ final class Programs: Sendable {
       case .unclaimed: report(attempt.id, .neverStarted)
       }
       succeeded(attempt.id, .run)
-    } catch where error.isTransient {
+    } catch  where error.isTransient {
       postpone(.attach(attempt, grace: grace, deadline: deadline), attempt.id, .run, error)
     } catch {
       logger.error(

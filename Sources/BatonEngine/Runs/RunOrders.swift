@@ -81,6 +81,8 @@ extension Engine {
       }
       try call.remembering?.remember(state, writer)
       return .done(state)
-    } completion: { call.completion($0) }
+    } completion: {
+      call.completion($0)
+    }
   }
 }

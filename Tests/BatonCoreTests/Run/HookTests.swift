@@ -195,7 +195,8 @@ import Testing
     #expect(script.stored.state.failures.isEmpty)
   }
 
-  @Test("finish is executed in a stopped run, no longer than the grace (G50)", arguments: [nil, 70])
+  @Test(
+    "finish is executed in a stopped run, no longer than the grace (G50)", arguments: [nil, 70])
   func stopThenFinish(grace: Int64?) {
     var script = RunScript(["A"], hooks: Self.both)
     script.begin()

@@ -169,7 +169,8 @@ import Testing
     #expect(script.status == .stopping && script.statuses == "R – C R")
     #expect(["A", "D"].allSatisfy { script.attempts[script.id($0)]?.killReason == "run_stopped" })
     #expect(
-      script.kills == ["A", "D"].map { .kill(script.id($0), graceMS: 10_000, reason: "run_stopped") })
+      script.kills
+        == ["A", "D"].map { .kill(script.id($0), graceMS: 10_000, reason: "run_stopped") })
     let ending = AttemptEnding(means: .term, processesEnded: 2, durationMS: 5, proof: .cgroup)
     script.report("A", AttemptOutcome(status: .failed, reason: "signaled", ending: ending))
     #expect(script.status == .stopping)
@@ -218,9 +219,11 @@ import Testing
     script.end("A", .failed)
     script.stop(graceMS: 20)
     // What is being killed already is killed sooner.
-    #expect(script.kills.suffix(2) == ["B", "C"].map {
-      .kill(script.id($0), graceMS: 20, reason: "sibling_failed")
-    })
+    #expect(
+      script.kills.suffix(2)
+        == ["B", "C"].map {
+          .kill(script.id($0), graceMS: 20, reason: "sibling_failed")
+        })
     script.end("B")
     script.end("C")
     #expect(script.statuses == "F K K" && script.status == .killed)
@@ -293,7 +296,10 @@ import Testing
     let header = RunHeader(
       id: RunScript.id, workflow: RunScript.workflow, version: 1, created: RunScript.start)
     var asked = 0
-    let queued = CreatedRun(header, RunScript.plan(workflow)) { asked += 1; return 1 }
+    let queued = CreatedRun(header, RunScript.plan(workflow)) {
+      asked += 1
+      return 1
+    }
     #expect(queued.record.state.status == .pending && asked == 0)
     workflow.whenFull = .reject
     let reject = try #require(ActiveRunBound(workflow))

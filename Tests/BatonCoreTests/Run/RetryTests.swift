@@ -118,9 +118,10 @@ import Testing
     #expect(script.statuses == "R")
     script.end("A", .failed)
     #expect(script.statuses == "F" && script.status == .failed)
-    #expect((1...4).map { script.attempts[script.id("A", $0)]?.cause.word } == [
-      "FIRST", "RECOVERY", "RETRY", "RECOVERY",
-    ])
+    #expect(
+      (1...4).map { script.attempts[script.id("A", $0)]?.cause.word } == [
+        "FIRST", "RECOVERY", "RETRY", "RECOVERY",
+      ])
   }
 
   @Test("wait_before delays the first attempt only (RE94)", arguments: [false, true])

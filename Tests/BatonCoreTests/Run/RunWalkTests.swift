@@ -165,7 +165,8 @@ private struct Walk {
       var line = "n\(index)\(isCondition ? "?" : ""):"
       var edges: [String] = []
       for upstream in 0..<index where random.chance(2) {
-        let kinds = graph[upstream].contains("?")
+        let kinds =
+          graph[upstream].contains("?")
           ? ["", ".failure", ".complete", ".true", ".false"] : ["", ".failure", ".complete"]
         edges.append("n\(upstream)\(kinds[random.below(kinds.count)])")
       }

@@ -73,10 +73,12 @@ import Testing
     }
   }
 
-  @Test("WF-43 limits end a program, and the message names them", arguments: [
-    ("output_bytes: 1000", "head -c 2000 /dev/zero; sleep 60", "output_bytes"),
-    ("cpu_time: 100ms", "while :; do :; done", "cpu_time"),
-  ])
+  @Test(
+    "WF-43 limits end a program, and the message names them",
+    arguments: [
+      ("output_bytes: 1000", "head -c 2000 /dev/zero; sleep 60", "output_bytes"),
+      ("cpu_time: 100ms", "while :; do :; done", "cpu_time"),
+    ])
   func limits(limit: String, script: String, name: String) async throws {
     try await EngineFixture.withProcesses(.sqlite) { house in
       try await house.deploy(

@@ -35,12 +35,12 @@ import Testing
         nodes: "- {name: A, program: reads}",
         more: """
           initialize: {argv: [puts, "0", "i=1"], env: {MODE: "${arg.mode:-none}"}}
-          finish: {argv: [puts, "1", "d=2", "${token.a}"]}
+          finish: {argv: [puts, "1", "d=2", "last=${token.a}"]}
           """,
         programs: "reads: {type: COMMAND, argv: [puts, \"0\", \"a=${token.i}\"]}")
       let run = try await house.run(["mode": "x"])
       #expect(try await house.status(run) == .completed)
-      #expect(try await house.entries(run, of: "W") == ["i=1", "d=2"])
+      #expect(try await house.entries(run, of: "W") == ["i=1", "d=2", "last=1"])
       #expect(try await house.value(run, "a") == "1")
       let first = await house.programs.launch(of: "W")
       #expect(first.variable("BATON_NODE") == "W" && first.variable("MODE") == "x")
@@ -48,7 +48,7 @@ import Testing
       #expect(first.file("BATON_TOKEN_JSON")?.contains("\"USER\":{}") == true)
       let finish = await house.programs.launch(of: "W", 2)
       #expect(finish.variable("BATON_RUN_STATUS") == "COMPLETED")
-      #expect(finish.argv == ["puts", "1", "d=2", "1"])
+      #expect(finish.argv == ["puts", "1", "d=2", "last=1"])
       #expect(try house.stored(run).finishFailure?.reason == "exit_nonzero")
       #expect(house.programs.launches(of: "A").first?.variable("BATON_HOOK") == nil)
     }

@@ -114,15 +114,17 @@ import Testing
       let run = try await house.trigger()
       _ = await house.programs.launch(of: "A")
       let call = RememberedCall(
-        key: RequestKey(scope: "test", id: "r"), bodyHash: [1], answer: { Array($0.status.word.utf8) })
+        key: RequestKey(scope: "test", id: "r"), bodyHash: [1],
+        answer: { Array($0.status.word.utf8) })
       _ = try await house.order(.suspend, to: run, remembering: call)
       for ends in [false, true] {
         if ends {
           await house.programs.finish("A")
           try await house.end(of: run)
         }
-        guard case .remembered(let answer) = try await house.order(
-          .suspend, to: run, remembering: call)
+        guard
+          case .remembered(let answer) = try await house.order(
+            .suspend, to: run, remembering: call)
         else {
           Issue.record("not remembered")
           return
@@ -162,7 +164,8 @@ import Testing
 
   // MARK: - G36
 
-  @Test("WF-19 runs wait for their turn, oldest first; one is stopped in the queue",
+  @Test(
+    "WF-19 runs wait for their turn, oldest first; one is stopped in the queue",
     arguments: Deployment.allCases)
   func queue(deployment: Deployment) async throws {
     try await House.with(deployment) { house in
@@ -175,9 +178,10 @@ import Testing
         var runs: [String] = []
         for _ in 0..<4 { runs.append(try await engine.trigger()) }
         _ = await programs.launch(of: "A")
-        #expect(try runs.map { try engine.stored($0).status } == [
-          .running, .pending, .pending, .pending,
-        ])
+        #expect(
+          try runs.map { try engine.stored($0).status } == [
+            .running, .pending, .pending, .pending,
+          ])
         try await engine.stop(runs[1])
         #expect(try engine.stored(runs[1]).status == .killed)
         return runs

@@ -43,7 +43,9 @@ final class ScriptedPrograms: Executor {
   }
 
   /// How often an operation will still fail.
-  func refusalsLeft(_ operation: Operation) -> Int { state.withLock { $0.refusals[operation] ?? 0 } }
+  func refusalsLeft(_ operation: Operation) -> Int {
+    state.withLock { $0.refusals[operation] ?? 0 }
+  }
 
   private func check(_ operation: Operation) throws(ExecError) {
     let isRefused = state.withLock { state in
