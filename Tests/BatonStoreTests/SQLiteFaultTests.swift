@@ -96,6 +96,61 @@ struct SQLiteFaultTests {
     await store.close()
   }
 
+  /// What is done to the files of a closed store.
+  enum Damage: String, CaseIterable {
+    case header, noDatabase, cutOff, cutToNothing, middle, logOnly
+  }
+
+  @Test("a damaged file is refused by name, before anything is served", arguments: Damage.allCases)
+  func damage(_ damage: Damage) async throws {
+    let directory = try TemporaryDirectory()
+    let first = try open(directory)
+    try await first.commit { writer in
+      try writer.insertRun(Sample.run(1), nodes: [])
+      for number in 1...20 {
+        try writer.putToken(
+          Sample.puts(1, ["k\(number)": String(repeating: "v", count: 20_000)]),
+          limits: TokenLimits(), exempt: false)
+      }
+    }
+    await first.close()
+    let path = directory.path + "/baton.sqlite"
+    let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+    let size = try file.seekToEnd()
+    switch damage {
+    case .header:
+      try file.seek(toOffset: 0)
+      try file.write(contentsOf: Data(repeating: 0xFF, count: 100))
+    case .noDatabase:
+      try file.truncate(atOffset: 0)
+      try file.write(contentsOf: Data("these are my notes\n".utf8))
+    case .cutOff: try file.truncate(atOffset: size - UInt64(Self.page))
+    case .cutToNothing: try file.truncate(atOffset: 50)
+    case .middle:
+      try file.seek(toOffset: size / 2)
+      try file.write(contentsOf: Data(repeating: 0xFF, count: 3 * Self.page))
+    case .logOnly:
+      // A log that belongs to no database: SQLite passes over it, and the database is whole.
+      try Data(repeating: 0x5A, count: 9000).write(to: URL(fileURLWithPath: path + "-wal"))
+    }
+    try file.close()
+    if damage == .logOnly {
+      let store = try open(directory)
+      try holds(store.token(of: Sample.id(1))?.account.puts == 20)
+      await store.close()
+      return
+    }
+    let error = #expect(throws: StoreError.self) { _ = try open(directory) }
+    if case .damaged(let message) = error {
+      #expect(message.contains(path))
+    } else {
+      Issue.record("\(damage): \(String(describing: error))")
+    }
+    // A second attempt finds the same: the first has changed nothing.
+    let again = #expect(throws: StoreError.self) { _ = try open(directory) }
+    #expect(again == error)
+  }
+
   @Test("a store that was closed answers reads with that, and tells nobody of a failure")
   func closed() async throws {
     let told = Mutex(0)

@@ -121,6 +121,34 @@ struct SQLiteStoreTests {
     await store.close()
   }
 
+  @Test("R4: a store that was full serves again by itself when there is room")
+  func healthComesBack() async throws {
+    let directory = try TemporaryDirectory()
+    var options = SQLiteOptions(directory: directory.path, clock: TestClock().now)
+    options.maximumBytes = 1 << 20
+    options.probing = 0.05
+    let store = try SQLiteStore(options)
+    try await store.commit { writer in
+      try writer.insertRun(Sample.run(1, status: .completed), nodes: [])
+      try writer.insertRun(Sample.run(2), nodes: [])
+    }
+    #expect(store.health == .serving)
+    let value = String(repeating: "v", count: 50_000)
+    await #expect(throws: StoreError.diskFull) {
+      for number in 1...100 {
+        try await store.commit {
+          try $0.putToken(
+            Sample.puts(1, ["k\(number)": value]), limits: TokenLimits(), exempt: false)
+        }
+      }
+    }
+    // A probe wants more room than what the last put has left, so the state holds until there is.
+    #expect(store.health == .diskFull && store.counters.failures > 0)
+    try await store.commit { try $0.deleteRun(Sample.id(1)) }
+    #expect(store.health == .serving)
+    await store.close()
+  }
+
   @Test("R4: a full disk loses nothing, and writing goes on when there is room")
   func full() async throws {
     let directory = try TemporaryDirectory()

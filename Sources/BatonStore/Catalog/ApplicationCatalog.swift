@@ -7,8 +7,8 @@ internal import Synchronization
 /// work reads is not kept: its batch may still be rolled back, versions of it included.
 package final class ApplicationCatalog: Sendable {
   private struct State {
-    var applications: [ApplicationVersionID: Application] = [:]
-    var plans: [PlanID: RunPlan] = [:]
+    var applications: BoundedCache<ApplicationVersionID, Application>
+    var plans: BoundedCache<PlanID, RunPlan>
   }
 
   private struct PlanID: Hashable {
@@ -16,29 +16,28 @@ package final class ApplicationCatalog: Sendable {
     var workflow: String
   }
 
-  private let state = Mutex(State())
-  private let capacity: Int
+  private let state: Mutex<State>
 
-  /// - Parameter capacity: The most applications, and plans, to keep.
-  package init(capacity: Int = 1024) {
-    self.capacity = capacity
+  /// - Parameter bytes: About how much memory the applications, and the plans, take at most.
+  package init(bytes: Int = 64 << 20) {
+    state = Mutex(
+      State(applications: BoundedCache(capacity: bytes), plans: BoundedCache(capacity: bytes)))
   }
 
   /// The model of a version; nil: it does not exist.
   package func application(
     _ id: ApplicationVersionID, _ reader: any ApplicationReads
   ) throws -> Application? {
-    if let known = state.withLock({ $0.applications[id] }) { return known }
+    if let known = state.withLock({ $0.applications.value(of: id) }) { return known }
     guard
       let record = try reader.application(
         namespace: id.namespace, name: id.application, version: id.version)
     else { return nil }
     let application = try ApplicationModel.decode(record.model)
     guard !(reader is any ApplicationWrites) else { return application }
-    state.withLock { state in
-      if state.applications.count >= capacity { state.applications.removeAll() }
-      state.applications[id] = application
-    }
+    // A model takes some times the room of its text.
+    let cost = 1024 + 4 * record.model.count
+    state.withLock { $0.applications.insert(application, for: id, cost: cost) }
     return application
   }
 
@@ -49,7 +48,7 @@ package final class ApplicationCatalog: Sendable {
     let id = ApplicationVersionID(
       namespace: workflow.namespace, application: workflow.application, version: version)
     let key = PlanID(version: id, workflow: workflow.workflow)
-    if let known = state.withLock({ $0.plans[key] }) { return known }
+    if let known = state.withLock({ $0.plans.value(of: key) }) { return known }
     guard let application = try application(id, reader),
       let definition = application.workflows[workflow.workflow]
     else { return nil }
@@ -64,9 +63,14 @@ package final class ApplicationCatalog: Sendable {
       namespace: workflow.namespace, application: workflow.application, version: plan.version)
     let key = PlanID(version: id, workflow: workflow.workflow)
     state.withLock { state in
-      guard state.plans[key] == nil else { return }
-      if state.plans.count >= capacity { state.plans.removeAll() }
-      state.plans[key] = plan
+      guard state.plans.value(of: key) == nil else { return }
+      state.plans.insert(plan, for: key, cost: Self.cost(of: plan))
     }
+  }
+
+  /// About the bytes of a plan: its nodes, and for each a bit for every other (its ancestors).
+  private static func cost(of plan: RunPlan) -> Int {
+    let nodes = plan.workflow.nodes.count
+    return 2048 + nodes * (512 + nodes / 8)
   }
 }

@@ -19,7 +19,19 @@ enum SQLiteOpening {
       try syncDirectory(options.directory)
       return pool
     } catch {
-      throw SQLiteFault.error(error)
+      throw naming(options.file, SQLiteFault.error(error))
+    }
+  }
+
+  /// A failure that says of which file it is.
+  private static func naming(_ file: String, _ error: any Error) -> any Error {
+    switch error as? StoreError {
+    case .damaged(let message) where !message.contains(file):
+      StoreError.damaged(
+        "\(file): \(message); restore a backup, and keep a copy of what is there")
+    case .failed(let message) where !message.contains(file):
+      StoreError.failed("\(file): \(message)")
+    default: error
     }
   }
 
@@ -32,7 +44,7 @@ enum SQLiteOpening {
     configuration.foreignKeysEnabled = false
     configuration.prepareDatabase { db in
       try db.execute(sql: "PRAGMA temp_store = MEMORY")
-      try db.execute(sql: "PRAGMA cache_size = -16384")
+      try db.execute(sql: "PRAGMA cache_size = -4096")
     }
     return configuration
   }
@@ -44,7 +56,7 @@ enum SQLiteOpening {
     try db.execute(sql: "PRAGMA synchronous = FULL")
     try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
     try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
-    try db.execute(sql: "PRAGMA cache_size = -65536")
+    try db.execute(sql: "PRAGMA cache_size = -32768")
     if let bytes = options.maximumBytes {
       let pageSize = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 4096
       _ = try Int.fetchOne(db, sql: "PRAGMA max_page_count = \(max(1, bytes / pageSize))")

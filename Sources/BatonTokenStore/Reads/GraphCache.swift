@@ -10,29 +10,30 @@ final class GraphCache: Sendable {
   }
 
   private struct State {
-    var ofRuns: [RunID: TokenGraph] = [:]
-    var ofWorkflows: [WorkflowVersion: TokenGraph] = [:]
+    var ofRuns: BoundedCache<RunID, TokenGraph>
+    var ofWorkflows: BoundedCache<WorkflowVersion, TokenGraph>
   }
 
-  private let state = Mutex(State())
+  private let state: Mutex<State>
   let catalog: ApplicationCatalog
-  private let capacity: Int
 
   /// - Parameters:
   ///   - catalog: Where the plans of workflows come from.
   ///   - capacity: The most runs, and workflows, to keep.
   init(_ catalog: ApplicationCatalog, capacity: Int) {
     self.catalog = catalog
-    self.capacity = capacity
+    state = Mutex(
+      State(
+        ofRuns: BoundedCache(capacity: capacity), ofWorkflows: BoundedCache(capacity: capacity)))
   }
 
   /// The graph of a run, from memory; nil: it must be loaded.
   func graph(of run: TokenSnapshot.Run) -> TokenGraph? {
     state.withLock { state in
-      if let known = state.ofRuns[run.id] { return known }
+      if let known = state.ofRuns.value(of: run.id) { return known }
       let workflow = WorkflowVersion(workflow: run.workflow, version: run.version)
-      guard let graph = state.ofWorkflows[workflow] else { return nil }
-      keep(graph, for: run.id, &state)
+      guard let graph = state.ofWorkflows.value(of: workflow) else { return nil }
+      state.ofRuns.insert(graph, for: run.id)
       return graph
     }
   }
@@ -49,15 +50,10 @@ final class GraphCache: Sendable {
     }
     let graph = TokenGraph(plan)
     state.withLock { state in
-      if state.ofWorkflows.count >= capacity { state.ofWorkflows.removeAll() }
-      state.ofWorkflows[WorkflowVersion(workflow: run.workflow, version: run.version)] = graph
-      keep(graph, for: run.id, &state)
+      state.ofWorkflows.insert(
+        graph, for: WorkflowVersion(workflow: run.workflow, version: run.version))
+      state.ofRuns.insert(graph, for: run.id)
     }
     return graph
-  }
-
-  private func keep(_ graph: TokenGraph, for run: RunID, _ state: inout State) {
-    if state.ofRuns.count >= capacity { state.ofRuns.removeAll(keepingCapacity: true) }
-    state.ofRuns[run] = graph
   }
 }
