@@ -1,6 +1,9 @@
 package import BatonCore
+package import BatonStore
 
 /// How long ended runs are kept (P11); nothing in it: for ever.
+///
+/// A run goes as soon as one bound says so.
 package struct RetentionPolicy: Hashable, Sendable {
   /// A number that holds for all applications, and those that single ones have instead.
   package struct Bound: Hashable, Sendable {
@@ -20,22 +23,6 @@ package struct RetentionPolicy: Hashable, Sendable {
     }
   }
 
-  /// What is kept of every workflow; a run goes when it passes each bound that is given.
-  package struct Rule: Hashable, Sendable {
-    /// So many of the newest ended runs of each workflow stay.
-    package var runs: Int?
-    /// Runs that ended at this moment or later stay.
-    package var before: Timestamp?
-
-    package init(runs: Int? = nil, before: Timestamp? = nil) {
-      self.runs = runs
-      self.before = before
-    }
-
-    /// Whether anything may be removed at all.
-    package var isBounded: Bool { runs != nil || before != nil }
-  }
-
   /// The newest ended runs that stay of each workflow.
   package var runs: Bound
   /// The days for which a run stays after its end.
@@ -46,44 +33,63 @@ package struct RetentionPolicy: Hashable, Sendable {
     self.days = days
   }
 
-  /// Applications that have a rule of their own.
-  package var namedApplications: Set<ApplicationName> {
-    Set(runs.applications.keys).union(days.applications.keys)
+  /// The searches that together find what is to go now, bounds of `order` before those of the
+  /// policy.
+  ///
+  /// - Parameters:
+  ///   - order: Where to look, and bounds that win over the policy's.
+  ///   - now: The present moment.
+  ///   - limit: The most runs that a search names.
+  /// - Returns: One for each application that has bounds of its own, and one for all others; none
+  ///   where nothing has a bound.
+  package func queries(for order: PruneOrder, now: Timestamp, limit: Int) -> [PruneQuery] {
+    let named = Set(runs.applications.keys).union(days.applications.keys)
+      .filter(order.includes)
+      .sorted { ($0.namespace, $0.name) < ($1.namespace, $1.name) }
+    var queries = named.map { name in
+      PruneQuery(
+        namespace: name.namespace, application: name.name,
+        endedBefore: order.endedBefore ?? moment(days.value(for: name), now),
+        keepNewest: order.keepNewest ?? runs.value(for: name), limit: limit)
+    }
+    if order.application == nil || named.isEmpty {
+      var rest = PruneQuery(
+        namespace: order.namespace, application: order.application,
+        endedBefore: order.endedBefore ?? moment(days.standard, now),
+        keepNewest: order.keepNewest ?? runs.standard, limit: limit)
+      rest.excluded = Set(named)
+      queries.append(rest)
+    }
+    return queries.filter { $0.endedBefore != nil || $0.keepNewest != nil }
   }
 
-  /// The rule for the applications that are not named.
-  package func standardRule(now: Timestamp) -> Rule {
-    Rule(runs: runs.standard, before: days.standard.map { Self.moment($0, now) })
-  }
-
-  /// The rule for an application.
-  package func rule(for application: ApplicationName, now: Timestamp) -> Rule {
-    Rule(
-      runs: runs.value(for: application),
-      before: days.value(for: application).map { Self.moment($0, now) })
-  }
-
-  private static func moment(_ days: Int, _ now: Timestamp) -> Timestamp {
-    Timestamp(milliseconds: now.milliseconds - Int64(days) * 86_400_000)
+  private func moment(_ days: Int?, _ now: Timestamp) -> Timestamp? {
+    days.map { Timestamp(milliseconds: now.milliseconds - Int64($0) * 86_400_000) }
   }
 }
 
-/// An application of a namespace.
-package struct ApplicationName: Hashable, Sendable {
-  package var namespace: String
-  package var name: String
+/// What is to be pruned: everywhere, in a namespace or in one application of it.
+package struct PruneOrder: Hashable, Sendable {
+  package var namespace: String?
+  /// An application of `namespace`.
+  package var application: String?
+  /// Runs that ended before; nil: as the policy says.
+  package var endedBefore: Timestamp?
+  /// The newest ended runs that stay of each workflow; nil: as the policy says.
+  package var keepNewest: Int?
 
-  package init(namespace: String, name: String) {
+  package init(
+    namespace: String? = nil, application: String? = nil, endedBefore: Timestamp? = nil,
+    keepNewest: Int? = nil
+  ) {
     self.namespace = namespace
-    self.name = name
+    self.application = application
+    self.endedBefore = endedBefore
+    self.keepNewest = keepNewest
   }
 
-  package init(of workflow: WorkflowID) {
-    self.init(namespace: workflow.namespace, name: workflow.application)
+  /// Whether an application is meant.
+  package func includes(_ name: ApplicationName) -> Bool {
+    (namespace ?? name.namespace) == name.namespace && (application ?? name.name) == name.name
   }
-}
-
-extension ApplicationName: CustomStringConvertible {
-  /// `default:campaign`.
-  package var description: String { "\(namespace):\(name)" }
 }

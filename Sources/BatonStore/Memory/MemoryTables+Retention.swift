@@ -69,7 +69,8 @@ extension MemoryTables {
       let (header, state) = (run.record.header, run.record.state)
       guard !state.status.isActive,
         query.namespace == nil || query.namespace == header.workflow.namespace,
-        query.application == nil || query.application == header.workflow.application
+        query.application == nil || query.application == header.workflow.application,
+        !query.excluded.contains(ApplicationName(of: header.workflow))
       else { continue }
       let isBeyond = query.keepNewest.map { newer[header.workflow, default: 0] >= $0 } ?? false
       let isOld = query.endedBefore.map { state.ended ?? header.created < $0 } ?? false

@@ -10,6 +10,8 @@ package struct PruneQuery: Hashable, Sendable {
   package var endedBefore: Timestamp?
   /// Runs beyond the newest so many ended ones of their workflow, by creation; nil: no bound.
   package var keepNewest: Int?
+  /// Applications that are left out.
+  package var excluded: Set<ApplicationName>
   /// The most runs to name, oldest of a workflow first.
   package var limit: Int
 
@@ -22,6 +24,22 @@ package struct PruneQuery: Hashable, Sendable {
     self.endedBefore = endedBefore
     self.keepNewest = keepNewest
     self.limit = limit
+    excluded = []
+  }
+}
+
+/// An application of a namespace.
+package struct ApplicationName: Hashable, Sendable {
+  package var namespace: String
+  package var name: String
+
+  package init(namespace: String, name: String) {
+    self.namespace = namespace
+    self.name = name
+  }
+
+  package init(of workflow: WorkflowID) {
+    self.init(namespace: workflow.namespace, name: workflow.application)
   }
 }
 

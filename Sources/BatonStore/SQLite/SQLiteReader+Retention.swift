@@ -9,6 +9,7 @@ extension SQLiteReader {
       if let namespace = query.namespace, namespace != workflow.namespace { break }
       if let application = query.application, application != workflow.application { break }
       place = (workflow.namespace, workflow.application, workflow.workflow)
+      if query.excluded.contains(ApplicationName(of: workflow)) { continue }
       let excess = query.keepNewest.map { max(0, next.ended - max(0, $0)) } ?? 0
       let limit = query.limit - found.count
       let beyond = try oldestEnded(of: workflow, limit: min(excess, limit))

@@ -1,4 +1,5 @@
 internal import BatonCore
+internal import BatonStore
 internal import BatonWire
 
 /// `baton.admin.v1.Session`: what every server answers about itself.
@@ -32,6 +33,7 @@ struct SessionService: Wire.SessionService {
 /// `baton.admin.v1.Health`: whether the process lives and serves.
 struct HealthService: Wire.HealthService {
   let readiness: Readiness
+  let store: any Store
 
   func checkLive(
     _ request: Wire.CheckLiveRequest, _ call: UnaryCall<Wire.CheckLiveResponse>
@@ -43,6 +45,7 @@ struct HealthService: Wire.HealthService {
     _ request: Wire.CheckReadyRequest, _ call: UnaryCall<Wire.CheckReadyResponse>
   ) {
     call.reply(
-      Wire.CheckReadyResponse(state: readiness.isServing ? .serving : .notServing))
+      Wire.CheckReadyResponse(
+        state: readiness.obstacle(store.health) == nil ? .serving : .notServing))
   }
 }

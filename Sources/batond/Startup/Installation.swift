@@ -29,11 +29,14 @@ struct Installation {
   private let catalog = ApplicationCatalog()
   private let engine: EngineParts?
   private let readiness: Readiness
+  private let connections = OpenConnections()
+  private let started = Self.clock.now()
 
   /// The engine with what it executes programs by.
   private struct EngineParts {
     var engine: Engine
     var executor: LocalExecutor
+    var retention: Retention
   }
 
   /// - Throws: ``StartupFailure`` when the database or the shim cannot be used.
@@ -54,12 +57,13 @@ struct Installation {
     options.eventLoops = ProcessInfo.processInfo.activeProcessorCount
     let server = RPCServer(
       options: options, services: try services(), logger: Logger(label: "baton.rpc"))
+    connections.count(of: server)
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
     try await withThrowingTaskGroup { tasks in
       tasks.addTask { try await server.run() }
       tasks.addTask { [readiness] in
         for await _ in signals {
-          readiness.isServing = false
+          readiness.drain()
           server.beginDrain(grace: Self.drainGrace)
         }
       }
@@ -73,9 +77,10 @@ struct Installation {
         let address = taskAddress(bound)
         tasks.addTask { try await engine.executor.run() }
         tasks.addTask { await engine.engine.run(taskAddress: address) }
+        tasks.addTask { await engine.retention.run() }
       }
       for endpoint in bound { StandardOutput.write("listening on \(endpoint)") }
-      readiness.isServing = true
+      readiness.begin()
       // The first to end is the server, when it has drained, or a failure.
       try await tasks.next()
       tasks.cancelAll()
@@ -138,13 +143,16 @@ struct Installation {
       options: options, store: store, catalog: catalog, evaluator: SQLConditionEvaluator(),
       reader: ApplicationFileReader(), executor: executor, outcomes: outcomes,
       clock: clock, logger: Logger(label: "baton.engine"))
-    return EngineParts(engine: engine, executor: executor)
+    let retention = Retention(
+      store: store, executor: executor, policy: configuration.retention, clock: Self.clock,
+      logger: Logger(label: "baton.retention"))
+    return EngineParts(engine: engine, executor: executor, retention: retention)
   }
 
   private func services() throws -> [ServiceDefinition] {
     var services = [
       SessionService(roles: configuration.roles).definition,
-      HealthService(readiness: readiness).definition,
+      HealthService(readiness: readiness, store: store).definition,
     ]
     if let engine {
       services.append(
@@ -165,7 +173,23 @@ struct Installation {
     if configuration.roles.contains(.scheduler) {
       services.append(SchedulerService().definition)
     }
+    if let engine { services.append(operations(engine, beside: services).definition) }
     return services
+  }
+
+  /// The service for operators, which is served with the engine.
+  private func operations(
+    _ engine: EngineParts, beside others: [ServiceDefinition]
+  ) -> OperationsService {
+    let directory = configuration.dataDirectory
+    return OperationsService(
+      engine: engine.engine, retention: engine.retention,
+      facts: ServerFacts(
+        version: ServerVersion.server, schemaVersion: ServerVersion.schema, started: started,
+        services: (others.map(\.name) + [Wire.Operations.name]).sorted(), storeKind: "sqlite",
+        notReadyReason: { [readiness, store] in readiness.obstacle(store.health) },
+        connections: { [connections] in connections.count },
+        freeBytes: { FreeSpace.bytes(at: directory) }))
   }
 
   /// Where programs of this host reach the token store (G54).
