@@ -29,7 +29,7 @@ import Testing
   @Test("P11 without a bound nothing is searched")
   func unbounded() {
     #expect(queries(RetentionPolicy()) == [])
-    let unbounded = RetentionPolicy(runs: .init(nil, applications: [Self.campaign: .some(nil)]))
+    let unbounded = RetentionPolicy(runs: .init(nil, applications: [Self.campaign: nil]))
     #expect(queries(unbounded) == [])
   }
 
@@ -42,7 +42,7 @@ import Testing
   @Test("P11 applications have bounds of their own; one given alone leaves the other")
   func named() {
     let policy = RetentionPolicy(
-      runs: .init(3, applications: [Self.campaign: 1, Self.sales: .some(nil)]), days: .init(2))
+      runs: .init(3, applications: [Self.campaign: 1, Self.sales: nil]), days: .init(2))
     #expect(
       queries(policy) == [
         query(Self.campaign, before: 8, keep: 1), query(Self.sales, before: 8),
@@ -52,7 +52,7 @@ import Testing
 
   @Test("P11 an application that keeps everything is left out of the search for the others")
   func exempt() {
-    let policy = RetentionPolicy(runs: .init(3, applications: [Self.campaign: .some(nil)]))
+    let policy = RetentionPolicy(runs: .init(3, applications: [Self.campaign: nil]))
     #expect(queries(policy) == [query(keep: 3, excluding: [Self.campaign])])
   }
 
@@ -66,7 +66,8 @@ import Testing
         query(before: 1, keep: 7, excluding: [Self.campaign]),
       ])
     #expect(
-      queries(policy, PruneOrder(endedBefore: Timestamp(milliseconds: 86_400_000))).map(\.keepNewest)
+      queries(policy, PruneOrder(endedBefore: Timestamp(milliseconds: 86_400_000))).map(
+        \.keepNewest)
         == [1, 3])
   }
 

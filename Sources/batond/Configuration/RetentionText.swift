@@ -1,5 +1,6 @@
 internal import BatonCore
 internal import BatonEngine
+internal import BatonStore
 
 /// Bounds of retention as settings have them: `100`, `campaign=20`, `sales:campaign=all` (P11).
 enum RetentionText {

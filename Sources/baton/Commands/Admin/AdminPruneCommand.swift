@@ -70,7 +70,7 @@ struct AdminPruneCommand: ServerCommand {
       (report.events, "events"), (report.deliveries, "deliveries"),
       (report.scheduleEvents, "schedule events"), (report.auditRows, "audit rows"),
     ]
-    return ["\(report.runs) runs \(verb)"]
+    return [report.runs == 1 ? "1 run \(verb)" : "\(report.runs) runs \(verb)"]
       + others.filter { $0.0 > 0 }.map { "\($0.0) \($0.1) \(verb)" }
   }
 
