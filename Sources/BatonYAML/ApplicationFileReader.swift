@@ -40,7 +40,7 @@ package struct ApplicationFileReader: DocumentReader {
   private func tree(
     of content: [UInt8], _ format: DocumentFormat
   ) -> Result<Document, ProblemList> {
-    guard let first = content.first(where: { !JSONReader.isBlank($0) }) else {
+    guard let first = content.first(where: { !JSONScanner.isBlank($0) }) else {
       return .success(Document(root: Document.Item(.mapping([]), at: .start)))
     }
     switch format {

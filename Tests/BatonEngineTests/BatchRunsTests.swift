@@ -171,7 +171,9 @@ import Testing
       let reversed = Array(p.reversed())
       #expect(
         pages == [Array(reversed[..<10]), Array(reversed[10..<20]), Array(reversed[20...])])
-      let created = try await house.client.listRuns(.init(workflow: "P", pageSize: 1000)).runs
+      let created = try await house.client.listRuns(
+        .init(application: "demo", workflow: "P", pageSize: 1000)
+      ).runs
       let third = try #require(created.first { $0.runID == p[2] }).created
       let sixth = try #require(created.first { $0.runID == p[5] }).created
       let range = try await ask(house, [element("P", limit: 100)], since: third, until: sixth)

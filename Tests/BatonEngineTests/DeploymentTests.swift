@@ -57,16 +57,36 @@ import Testing
     }
   }
 
-  @Test("what this version does not execute is refused")
-  func unavailable() async throws {
-    try await EngineFixture.with(.memory) { house in
-      for type in ["WORKER, queue: q", "WORKFLOW, workflow: W", "SPARK"] {
-        let error = await refused("app_invalid") {
-          try await house.deploy(
-            nodes: "- {name: A, program: other}", programs: "other: {type: \(type)}")
-        }
-        #expect(error?.description.contains("kind_unavailable") == true)
+  @Test("WF-04 steps, reserved types, values and edges", arguments: Deployment.allCases)
+  func fewProblems(deployment: Deployment) async throws {
+    try await EngineFixture.with(deployment) { house in
+      func problems(_ text: String) async throws -> [String] {
+        try await house.deploy(text, dryRun: true).problems.map { "\($0.line) \($0.reason)" }
       }
+      func file(_ body: String, program: String = "{type: COMMAND, argv: [x]}") -> String {
+        "baton: 1\napplication: demo\nprograms: {P: \(program)}\nworkflows: {W: {\(body)}}\n"
+      }
+      let steps = """
+        steps: [{name: C, condition: {argv: [x]},
+          then: [{name: X, program: P}],
+          else: [{name: X, program: P}]}]
+        """
+      let twice = try await problems(file(steps))
+      #expect(twice == ["6 duplicate_node"])
+      for type in ["SPARK", "MAPREDUCE", "WORKER", "WORKFLOW"] {
+        let text = file("nodes: []", program: "{type: \(type)}")
+        #expect(try await problems(text).last == "3 kind_unavailable")
+      }
+      let retry = file(
+        "nodes: []", program: "{type: COMMAND, argv: [x], retry: {attempts: 0}}")
+      #expect(try await problems(retry) == ["3 bad_value"])
+      let edges = file(
+        "nodes: [{name: A, program: P}, {name: B, program: P, after: [A, A.success]}]")
+      #expect(try await problems(edges) == ["4 duplicate_edge"])
+      for text in [file(steps), retry, edges] {
+        _ = await refused("app_invalid") { try await house.deploy(text) }
+      }
+      #expect(try await house.client.listApplications(.init()).applications.isEmpty)
     }
   }
 
@@ -115,7 +135,12 @@ import Testing
       #expect(changed.created && changed.version == 2 && changed.problems.isEmpty)
       #expect(try await house.client.listApplications(.init()).applications.map(\.version) == [1])
       let stored = try await house.client.getApplication(.init(application: "demo"))
-      #expect(stored.content == Array(yaml.utf8))
+      #expect(stored.content == Array(yaml.utf8) && stored.format == .yaml)
+      // What the content is, is told, however it was deployed; YAML may begin with a brace, too.
+      try await house.deploy(json.replacing("run", with: "walk"))
+      #expect(
+        try await house.client.getApplication(.init(application: "demo")).format == .json)
+      try await house.deploy(json.replacing("run", with: "jump").replacing("]}}}", with: "]}},}"))
     }
   }
 

@@ -23,7 +23,7 @@ import Testing
       }
       _ = await refused("page_token_invalid") {
         _ = try await house.client.listRuns(
-          .init(workflow: "W", pageToken: first.nextPageToken))
+          .init(application: "demo", workflow: "W", pageToken: first.nextPageToken))
       }
       let tenth = try #require(try await house.details(runs[9]).run)
       let before = try await house.client.listRuns(.init(until: tenth.created, pageSize: 1000))

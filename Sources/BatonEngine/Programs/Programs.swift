@@ -198,6 +198,8 @@ final class Programs: Sendable {
     }
     do {
       try executor.launch(try spec(start, taskAddress))
+      // Who follows its log waits for its directory.
+      store.changes.publish(.init(runs: [id.run]))
     } catch  where error.isTransient {
       postpone(.launch(start), id, .run, error)
       // A kill that came meanwhile found nothing postponed.

@@ -11,7 +11,7 @@ struct BatchStart: Sendable {
   /// - Throws: INVALID_ARGUMENT `batch_too_large`, `name_invalid`, `request_id_invalid`.
   init(_ request: Wire.BatchStartRequest, principal: String) throws(BatonError) {
     namespace = try BatchCall.namespace(request.namespace, for: request.programs)
-    _ = try RequestID.key(request.requestID, namespace, "BatchStart")
+    try RepeatableCall.check(request.requestID)
     self.request = request
     self.principal = principal
   }
@@ -21,15 +21,19 @@ struct BatchStart: Sendable {
   /// - Returns: The answers in request order; what is wrong with an element is said in it.
   /// - Throws: What concerns the whole call.
   func answers(_ engine: Engine) async throws -> [Wire.BatchStartResult] {
-    let (ends, end) = AsyncStream<End>.makeStream()
+    let (ends, output) = AsyncStream<End>.makeStream()
+    var elements: [Int: BatchStartElement] = [:]
     for (index, asked) in request.programs.enumerated() {
       do throws(BatonError) {
         let element = try BatchStartElement(
           asked, index, requestID: request.requestID, namespace: namespace, principal: principal,
           engine)
-        element.submit(engine) { end.yield(End(index: index, result: $0)) }
+        elements[index] = element
+        // Read now, so that the order of the request stays the order of the units.
+        let plan = await element.plan(engine)
+        element.submit(engine, plan) { output.yield(End(index: index, result: $0)) }
       } catch {
-        end.yield(End(index: index, result: .failure(error)))
+        output.yield(End(index: index, result: .failure(error)))
       }
     }
     var answers = request.programs.map(Wire.BatchStartResult.init)
@@ -40,6 +44,14 @@ struct BatchStart: Sendable {
       case .success(let receipt):
         answers[end.index].runID = receipt.run.description
         answers[end.index].status = Wire.RunStatus(receipt.status)
+      case .failure(RunTrigger.Unresolved.plan):
+        // A version was deployed between the look and the unit.
+        guard let element = elements[end.index] else { break }
+        let index = end.index
+        element.submit(engine, await element.plan(engine)) {
+          output.yield(End(index: index, result: $0))
+        }
+        continue
       case .failure(let error):
         answers[end.index] = try Wire.BatchStartResult(
           request.programs[end.index], BatchCall.error(error, engine.logger))
@@ -107,25 +119,29 @@ private struct BatchStartElement: Sendable {
       Wire.TriggerPipelineRequest(
         namespace: program.namespace, application: program.application, workflow: program.id,
         version: asked.version, arguments: asked.arguments, env: asked.env),
-      principal: principal, engine)
+      principal: principal, repeatable: nil, engine)
     guard !requestID.isEmpty else {
       (key, bodyHash) = (nil, [])
       return
     }
     // Under the namespace of the call: the same element may not start elsewhere under one id.
     key = RequestKey(scope: "\(namespace)/BatchStart", id: "\(requestID)#\(index)")
-    bodyHash = RequestID.hash([
-      Array(program.workflow.description.utf8), Array("\(asked.version)".utf8),
-      RequestID.bytes(asked.arguments), RequestID.bytes(asked.env),
-    ])
+    bodyHash = RepeatableCall.hash(asked)
+  }
+
+  /// The plan to run, read outside of units; nil: there is none.
+  func plan(_ engine: Engine) async -> RunPlan? {
+    // What is wrong with the program is said by the unit.
+    try? await trigger.plan(engine)
   }
 
   /// Queues the creation of the run, which begins right after it.
   func submit(
-    _ engine: Engine, _ completion: @escaping @Sendable (Result<Receipt, any Error>) -> Void
+    _ engine: Engine, _ plan: RunPlan?,
+    _ completion: @escaping @Sendable (Result<Receipt, any Error>) -> Void
   ) {
     engine.store.submit {
-      try create($0, engine)
+      try create($0, engine, plan)
     } completion: { result in
       if case .success(let made) = result, let (record, nodes, plan) = made.new {
         engine.catalog.keep(plan, of: record.header.workflow)
@@ -140,7 +156,9 @@ private struct BatchStartElement: Sendable {
   /// - Throws: NOT_FOUND `namespace_not_found`, `app_not_found`, `version_not_found`,
   ///   `program_not_found`, `program_retired`; INVALID_ARGUMENT `argument_missing`;
   ///   ALREADY_EXISTS `request_id_reused`.
-  private func create(_ writer: any StoreWriter, _ engine: Engine) throws -> Made {
+  private func create(
+    _ writer: any StoreWriter, _ engine: Engine, _ plan: RunPlan?
+  ) throws -> Made {
     if let key, let known = try writer.answer(of: key, bodyHash: bodyHash) {
       guard let receipt = Receipt(known) else {
         throw StoreError.damaged("the answer remembered for request \(key.id)")
@@ -148,8 +166,8 @@ private struct BatchStartElement: Sendable {
       return Made(receipt: receipt, new: nil)
     }
     try program.checkExists(writer, engine.catalog)
-    let created = try trigger.create(writer, engine)
-    guard let (record, _, _) = created.new else {
+    let created = try trigger.create(writer, engine, plan)
+    guard let record = created.record else {
       throw StoreError.damaged("a trigger without a request id was answered from memory")
     }
     let receipt = Receipt(run: record.header.id, status: record.state.status)

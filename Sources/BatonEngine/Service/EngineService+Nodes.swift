@@ -10,32 +10,36 @@ extension EngineService {
   ) {
     respond(to: call) {
       let locator = try Self.locator(request.run)
-      let size = try PageSize.checked(request.pageSize)
+      let empty = try PageFill<Wire.NodeRecord>(size: request.pageSize)
       let statuses = try Self.nodeStatuses(request.statuses)
       let filter = statuses.map(\.word).sorted().joined(separator: ",")
       let place = try PageToken.decode(
         request.pageToken, kind: "nodes", request.run?.runID ?? "", filter)
-      let after = place.flatMap { Int($0) } ?? -1
+      let after = try place.map { (text) throws(BatonError) in
+        guard let rank = Int(text) else { throw PlaceToken.invalid }
+        return rank
+      }
       let catalog = engine.catalog
       return try await engine.store.readAsync { reader in
         let run = try reader.run(locator)
         let plan = try catalog.requirePlan(run, reader)
         let nodes = try reader.nodes(of: run.header.id).filter {
-          $0.rank > after && (statuses.isEmpty || statuses.contains($0.status))
+          $0.rank > after ?? -1 && (statuses.isEmpty || statuses.contains($0.status))
         }
-        let attempts =
-          request.withAttempts ? try reader.attempts(of: run.header.id, node: nil) : []
-        let byNode = Dictionary(grouping: attempts, by: \.id.node)
+        var page = empty
         var response = Wire.ListNodesResponse()
-        for node in nodes.prefix(size) {
+        for (index, node) in nodes.enumerated() {
+          let attempts =
+            request.withAttempts && node.attempts > 0 && page.hasRoom
+            ? try reader.attempts(of: run.header.id, node: node.node) : []
           let step = plan.steps[plan.graph.order[node.rank]]
-          response.nodes.append(
-            Wire.NodeRecord(node, step, attempts: (byNode[node.node] ?? []).suffix(100)))
+          guard page.admits(Wire.NodeRecord(node, step, attempts: attempts)) else {
+            response.nextPageToken = PageToken.encode(
+              "\(nodes[index - 1].rank)", kind: "nodes", request.run?.runID ?? "", filter)
+            break
+          }
         }
-        if nodes.count > size, let last = nodes.prefix(size).last {
-          response.nextPageToken = PageToken.encode(
-            "\(last.rank)", kind: "nodes", request.run?.runID ?? "", filter)
-        }
+        response.nodes = page.elements
         return response
       }
     }
@@ -47,17 +51,14 @@ extension EngineService {
   ) {
     respond(to: call) {
       let locator = try Self.locator(request.run)
+      guard request.item == nil else { throw RequestChecks.unavailable("item") }
       let catalog = engine.catalog
       return try await engine.store.readAsync { reader in
         let run = try reader.run(locator)
         let plan = try catalog.requirePlan(run, reader)
         let attempt = try reader.requireAttempt(
           run, plan, node: request.node, number: Int(request.attempt))
-        return Wire.GetAttemptResponse(
-          node: attempt.id.node, attempt: Wire.AttemptRecord(attempt),
-          argv: attempt.used?.argv ?? [], arguments: run.header.arguments,
-          properties: attempt.used?.properties ?? [:],
-          env: run.header.env.merging(attempt.used?.env ?? [:]) { _, new in new })
+        return Wire.GetAttemptResponse(attempt, of: run)
       }
     }
   }
@@ -68,6 +69,12 @@ extension EngineService {
   ) {
     respond(to: call) { writer in
       let locator = try Self.locator(request.run)
+      let streams = try Self.logStreams(request.streams)
+      guard request.item == nil else { throw RequestChecks.unavailable("item") }
+      guard let offset = UInt64(exactly: request.offset) else {
+        throw BatonError(
+          .invalidArgument, "limit_invalid", "offset is \(request.offset), it must be 0 or more")
+      }
       let catalog = engine.catalog
       let id = try await engine.store.readAsync { reader in
         let run = try reader.run(locator)
@@ -76,25 +83,48 @@ extension EngineService {
           run, plan, node: request.node, number: Int(request.attempt)
         ).id
       }
-      var streams: [LogChunk.Stream] = []
-      if request.streams.isEmpty || request.streams.contains(.stdout) {
-        streams.append(.standardOutput)
-      }
-      if request.streams.isEmpty || request.streams.contains(.stderr) {
-        streams.append(.standardError)
-      }
-      do {
-        try await logs.readLog(
-          AttemptKey(id), streams: streams, offset: UInt64(clamping: request.offset),
-          follow: request.follow
-        ) { chunk in
-          try await writer.send(Wire.LogChunk(chunk))
-        }
-      } catch let error as ExecError where error.code == .attemptNotFound {
-        // The attempt is recorded, but no process was started for it: it has written nothing.
-        return
+      // Subscribed before the log is looked for: a program that is launched after the look, or an
+      // attempt that ends after it, wakes this call.
+      let changes = try engine.store.changes.changes(of: id.run)
+      var wakes = changes.makeAsyncIterator()
+      while try await !sendLog(of: id, streams, offset, follow: request.follow, writer) {
+        guard request.follow else { return }
+        let status = try await engine.store.readAsync { try $0.attemptStatus(id) }
+        // Recorded, but no process was started for it: it has written nothing.
+        guard status == .running else { return }
+        guard await wakes.next() != nil else { throw Self.draining }
       }
     }
+  }
+
+  /// Sends the output of an attempt.
+  ///
+  /// - Returns: False when no program was launched for it, or not yet.
+  private func sendLog(
+    of id: AttemptID, _ streams: [LogChunk.Stream], _ offset: UInt64, follow: Bool,
+    _ writer: MessageWriter<Wire.LogChunk>
+  ) async throws -> Bool {
+    do {
+      try await logs.readLog(AttemptKey(id), streams: streams, offset: offset, follow: follow) {
+        try await writer.send(Wire.LogChunk($0))
+      }
+      return true
+    } catch let error as ExecError where error.code == .attemptNotFound {
+      return false
+    }
+  }
+
+  /// - Throws: INVALID_ARGUMENT `filter_invalid`.
+  private static func logStreams(
+    _ streams: [Wire.LogStream]
+  ) throws(BatonError) -> [LogChunk.Stream] {
+    for stream in streams where stream != .stdout && stream != .stderr {
+      throw BatonError(.invalidArgument, "filter_invalid", "stream \(stream.rawValue) is unknown")
+    }
+    var wanted: [LogChunk.Stream] = []
+    if streams.isEmpty || streams.contains(.stdout) { wanted.append(.standardOutput) }
+    if streams.isEmpty || streams.contains(.stderr) { wanted.append(.standardError) }
+    return wanted
   }
 
   private static func nodeStatuses(_ words: [String]) throws(BatonError) -> Set<NodeStatus> {

@@ -3,16 +3,19 @@ internal import BatonStore
 package import BatonWire
 
 extension EngineService {
-  /// The whole record of a run (contract: run record).
+  /// The whole record of a run, or that of a program run (contract: run record).
   package func getRun(
     _ request: Wire.GetRunRequest, _ call: UnaryCall<Wire.GetRunResponse>
   ) {
     respond(to: call) {
       let locator = try Self.locator(request.run)
       return try await engine.store.readAsync { reader in
+        if let attempt = AttemptID(text: locator.runID) {
+          return Wire.GetRunResponse(run: try reader.programRun(attempt, locator))
+        }
         let run = try reader.run(locator)
         return Wire.GetRunResponse(
-          run: Wire.RunRecord(listed: run), details: Wire.RunDetails(run))
+          run: Wire.RunRecord(listed: run), details: try Wire.RunDetails(run, reader))
       }
     }
   }
@@ -22,26 +25,26 @@ extension EngineService {
     _ request: Wire.ListRunsRequest, _ call: UnaryCall<Wire.ListRunsResponse>
   ) {
     respond(to: call) {
-      let size = try PageSize.checked(request.pageSize)
-      var query = try RunFilters.query(request)
-      let fingerprint = RunFilters.fingerprint(request, query)
-      if let place = try PageToken.decode(request.pageToken, kind: "runs", fingerprint) {
-        guard let cursor = RunCursor(place) else { throw PlaceToken.invalid }
-        query.before = cursor
-      }
-      query.limit = size
-      let finalQuery = query
+      let empty = try PageFill<Wire.RunRecord>(size: request.pageSize)
+      let filters = try RunFilters(request)
+      let place = try PageToken.decode(request.pageToken, kind: "runs", filters.fingerprint)
       let catalog = engine.catalog
-      let page = try await engine.store.readAsync { reader in
-        let page = try reader.runPage(finalQuery)
-        if page.runs.isEmpty { try catalog.checkExists(finalQuery, reader) }
-        return page
+      return try await engine.store.readAsync { reader in
+        let (runs, next) = try filters.runs(after: place, limit: empty.size, reader)
+        if runs.isEmpty, next == nil { try catalog.checkExists(filters.query, reader) }
+        var page = empty
+        var response = Wire.ListRunsResponse()
+        var end = next
+        for (index, run) in runs.enumerated() where !page.admits(run.record) {
+          end = runs[index - 1].place
+          break
+        }
+        if let end {
+          response.nextPageToken = PageToken.encode(end, kind: "runs", filters.fingerprint)
+        }
+        response.runs = page.elements
+        return response
       }
-      var response = Wire.ListRunsResponse(runs: page.runs.map(Wire.RunRecord.init(listed:)))
-      if let next = page.next {
-        response.nextPageToken = PageToken.encode(next.text, kind: "runs", fingerprint)
-      }
-      return response
     }
   }
 
@@ -69,161 +72,48 @@ extension EngineService {
           last = event.event
         }
         if hasEnded { return }
-        if events.isEmpty, await wakes.next() == nil {
-          throw BatonError(.unavailable, "draining", "the server is stopping")
-        }
+        if events.isEmpty, await wakes.next() == nil { throw Self.draining }
       }
     }
+  }
+
+  /// The answer to who waits when the server goes.
+  static var draining: BatonError {
+    BatonError(.unavailable, "draining", "the server is stopping")
   }
 }
 
-/// The filters of ListRuns (G62).
-enum RunFilters {
-  /// - Throws: INVALID_ARGUMENT `name_invalid`, `status_invalid`, `filter_invalid`,
-  ///   `time_range_invalid`, `run_id_invalid`.
-  static func query(_ request: Wire.ListRunsRequest) throws(BatonError) -> RunQuery {
-    var query = RunQuery(namespace: try RequestChecks.namespace(request.namespace), limit: 0)
-    query.application = try optionalName(request.application, "application")
-    query.workflow = try optionalName(request.workflow, "workflow")
-    query.version = request.version == 0 ? nil : Int(request.version)
-    query.statuses = try statuses(request.statuses)
-    (query.since, query.until) = try timeRange(request.since, request.until)
-    query.trigger = try trigger(request.trigger)
-    query.parent = try runID(request.parentRunID)
-    query.externalID = request.externalRunID.isEmpty ? nil : request.externalRunID
-    query.idPrefix = try idPrefix(request.runIDPrefix)
-    guard request.triggeringRunID.isEmpty else {
-      throw BatonError(
-        .invalidArgument, "filter_invalid",
-        "triggering_run_id is not available in this version")
-    }
-    return query
-  }
-
-  /// Run statuses by their words, with ACTIVE and ENDED.
+extension RunReads {
+  /// The record of a program run that a call names (B4.2).
   ///
-  /// - Throws: INVALID_ARGUMENT `status_invalid`.
-  static func statuses(_ words: [String]) throws(BatonError) -> Set<RunStatus> {
-    let isActive = words.contains { $0.uppercased() == "ACTIVE" }
-    let isEnded = words.contains { $0.uppercased() == "ENDED" }
-    let others = words.filter { !["ACTIVE", "ENDED"].contains($0.uppercased()) }
-    do {
-      let named = try runStatuses(others)
-      return named.union(RunStatus.allCases.filter { $0.isActive ? isActive : isEnded })
-    } catch {
-      var error = error
-      error.hint? += ", ACTIVE, ENDED"
-      throw error
-    }
-  }
-
-  /// Run statuses by their words alone.
-  ///
-  /// - Throws: INVALID_ARGUMENT `status_invalid`.
-  static func runStatuses(_ words: [String]) throws(BatonError) -> Set<RunStatus> {
-    var statuses: Set<RunStatus> = []
-    for word in words {
-      guard let status = RunStatus(word: word) else {
-        throw BatonError(
-          .invalidArgument, "status_invalid", "`\(word.prefix(64))` is no run status",
-          hint: "statuses: " + RunStatus.allCases.map(\.word).joined(separator: ", "))
-      }
-      statuses.insert(status)
-    }
-    return statuses
-  }
-
-  /// A half-open range of creation times; 0 is open.
-  ///
-  /// - Throws: INVALID_ARGUMENT `time_range_invalid`.
-  static func timeRange(
-    _ since: Int64, _ until: Int64
-  ) throws(BatonError) -> (Timestamp?, Timestamp?) {
-    guard since == 0 || until == 0 || since <= until else {
-      throw BatonError(
-        .invalidArgument, "time_range_invalid", "since \(since) is later than until \(until)")
-    }
-    return (
-      since == 0 ? nil : Timestamp(milliseconds: since),
-      until == 0 ? nil : Timestamp(milliseconds: until)
-    )
-  }
-
-  /// The filters as text, to which a page token is bound.
-  static func fingerprint(_ request: Wire.ListRunsRequest, _ query: RunQuery) -> String {
-    var bare = request
-    bare.pageSize = 0
-    bare.pageToken = ""
-    bare.statuses = query.statuses.map(\.word).sorted()
-    return "\(bare)"
-  }
-
-  private static func optionalName(
-    _ text: String, _ field: String
-  ) throws(BatonError) -> String? {
-    text.isEmpty ? nil : try RequestChecks.required(text, field)
-  }
-
-  private static func trigger(_ trigger: Wire.RunTrigger) throws(BatonError) -> TriggerKind? {
-    switch trigger {
-    case .unspecified: nil
-    case .manual: .manual
-    case .schedule: .schedule
-    case .parent: .parent
-    default:
-      throw BatonError(
-        .invalidArgument, "filter_invalid", "trigger \(trigger.rawValue) is unknown")
-    }
-  }
-
-  private static func runID(_ text: String) throws(BatonError) -> RunID? {
-    guard !text.isEmpty else { return nil }
-    guard let id = RunID(text) else {
-      throw BatonError(.invalidArgument, "run_id_invalid", "`\(text.prefix(64))` is not a run id")
-    }
-    return id
-  }
-
-  private static func idPrefix(_ text: String) throws(BatonError) -> String? {
-    guard !text.isEmpty else { return nil }
-    let isLegal =
-      (8...36).contains(text.utf8.count)
-      && text.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-          UInt8(ascii: "A")...UInt8(ascii: "F"), UInt8(ascii: "-"):
-          true
-        default: false
-        }
-      }
-    guard isLegal else {
-      throw BatonError(
-        .invalidArgument, "filter_invalid",
-        "run_id_prefix needs 8 to 36 of the characters of a run id")
-    }
-    return text.lowercased()
+  /// - Throws: NOT_FOUND `run_not_found`.
+  fileprivate func programRun(_ id: AttemptID, _ locator: RunLocator) throws -> Wire.RunRecord {
+    guard let run = try run(id.run), locator.matches(run.header.workflow),
+      let attempt = try attempt(id), attempt.program != nil
+    else { throw locator.notFound }
+    return Wire.RunRecord(attempt, listedOf: run)
   }
 }
 
-extension RunCursor {
-  /// The place as text of page tokens and cursors.
-  var text: String { "\(created.milliseconds)/\(id)" }
-
-  /// The place written as text; nil: it is none.
-  init?(_ text: String) {
-    let parts = text.split(separator: "/", maxSplits: 1)
-    guard parts.count == 2, let milliseconds = Int64(parts[0]), let id = RunID(String(parts[1]))
+extension AttemptID {
+  /// The id written as `RUN:NODE:ATTEMPT`; nil: the text is none.
+  fileprivate init?(text: String) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 3, let run = RunID(String(parts[0])), let attempt = Int(parts[2]),
+      attempt > 0, "\(attempt)" == parts[2]
     else { return nil }
-    self.init(created: Timestamp(milliseconds: milliseconds), id: id)
+    self.init(run: run, node: String(parts[1]), attempt: attempt)
   }
 }
 
 extension ApplicationCatalog {
-  /// Tells a list without runs from one of an application or workflow that is not there.
+  /// Tells a list without runs from one of a namespace, application or workflow that is not there.
   ///
-  /// - Throws: NOT_FOUND `app_not_found`, `workflow_not_found`.
+  /// - Throws: NOT_FOUND `namespace_not_found`, `app_not_found`, `workflow_not_found`.
   fileprivate func checkExists(_ query: RunQuery, _ reader: any StoreReader) throws {
-    guard let application = query.application else { return }
+    guard let application = query.application else {
+      return try reader.requireNamespace(query.namespace)
+    }
     let version = try reader.requireVersion(query.namespace, application, nil)
     guard let workflow = query.workflow else { return }
     let id = WorkflowID(

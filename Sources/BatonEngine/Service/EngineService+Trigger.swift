@@ -8,23 +8,44 @@ extension EngineService {
     _ request: Wire.TriggerPipelineRequest, _ call: UnaryCall<Wire.TriggerPipelineResponse>
   ) {
     do {
-      let context = call.context
-      let trigger = try RunTrigger(request, principal: context.identity.name, engine)
-      engine.store.submit { [engine] in
-        try trigger.create($0, engine)
-      } completion: { [self] result in
-        switch result {
-        case .success(let created):
-          call.reply(created.response)
-          if let (record, nodes, plan) = created.new {
-            engine.catalog.keep(plan, of: record.header.workflow)
-            engine.begin(record, nodes: nodes, plan: plan)
-          }
-        case .failure(let error): call.fail(answer(to: error, context))
-        }
-      }
+      let namespace = try RequestChecks.namespace(request.namespace)
+      let trigger = try RunTrigger(
+        request, principal: call.context.identity.name,
+        repeatable: try RepeatableCall(request, in: namespace, call.context), engine)
+      create(trigger, plan: nil, call)
     } catch {
       call.fail(error)
+    }
+  }
+
+  /// Creates the run in one unit of work; a plan that is not in memory is read before the unit is
+  /// tried again, so that no model is decoded on the thread that writes.
+  private func create(
+    _ trigger: RunTrigger, plan: RunPlan?, _ call: UnaryCall<Wire.TriggerPipelineResponse>
+  ) {
+    let context = call.context
+    engine.store.submit { [engine] in
+      try trigger.create($0, engine, plan)
+    } completion: { [self] result in
+      switch result {
+      case .success(let created):
+        // Before the answer: who hears of the run may give it orders at once.
+        if let (record, nodes, plan) = created.new {
+          engine.catalog.keep(plan, of: record.header.workflow)
+          engine.begin(record, nodes: nodes, plan: plan)
+        }
+        call.reply(created.response)
+      case .failure(RunTrigger.Unresolved.plan):
+        context.run { [self] in
+          do {
+            let plan = try await trigger.plan(engine)
+            create(trigger, plan: plan, call)
+          } catch {
+            call.fail(answer(to: error, context))
+          }
+        }
+      case .failure(let error): call.fail(answer(to: error, context))
+      }
     }
   }
 }
@@ -38,99 +59,109 @@ struct RunTrigger: Sendable {
   private let env: [String: String]
   private let externalID: String?
   private let conf: String?
+  /// What `conf` says, read once.
+  private let confMembers: [TriggerConf.Member]
   private let principal: String
-  private let requestKey: RequestKey?
-  private let bodyHash: [UInt8]
+  private let repeatable: RepeatableCall?
 
   /// What became of the request.
   struct Created: Sendable {
     var response: Wire.TriggerPipelineResponse
-    /// Nil when the answer is that of an earlier request with the same id.
+    /// Nil when the answer is an earlier one.
+    var record: RunRecord?
+    /// Nil when nothing is left to do: the answer is an earlier one, or the run was REJECTED.
     var new: (RunRecord, [NodeRecord], RunPlan)?
   }
 
-  /// - Throws: INVALID_ARGUMENT `name_missing`, `name_invalid`, `request_id_invalid`,
-  ///   `run_id_invalid`, `env_name_invalid`, `not_permitted` for what later versions bring.
+  /// What a unit of work needs and may not read by itself.
+  enum Unresolved: Error {
+    case plan
+  }
+
+  /// - Throws: INVALID_ARGUMENT `name_missing`, `name_invalid`, `run_id_invalid`,
+  ///   `env_name_invalid`, `conf_invalid`, `argument_conflict`;
+  ///   RESOURCE_EXHAUSTED `argument_limit`, `env_limit`; UNIMPLEMENTED for what later versions
+  ///   bring.
   init(
-    _ request: Wire.TriggerPipelineRequest, principal: String, _ engine: Engine
+    _ request: Wire.TriggerPipelineRequest, principal: String, repeatable: RepeatableCall?,
+    _ engine: Engine
   ) throws(BatonError) {
     self.principal = principal
+    self.repeatable = repeatable
     workflow = WorkflowID(
       namespace: try RequestChecks.namespace(request.namespace),
       application: try RequestChecks.required(request.application, "application"),
       workflow: try RequestChecks.required(request.workflow, "workflow"))
+    guard request.token.isEmpty, request.launch == nil, request.secretEnv.isEmpty else {
+      throw RequestChecks.unavailable("token, launch or secret_env")
+    }
     version = request.version == 0 ? nil : Int(request.version)
     arguments = request.arguments
     env = request.env
-    guard request.token.isEmpty, request.launch == nil, request.secretEnv.isEmpty else {
-      throw BatonError(
-        .unimplemented, "unknown_method",
-        "signed triggers, launches by schedules and secret_env are not available in this version")
-    }
-    try RunInputs.checkEnvironment(request.env)
-    try RunInputs.checkArguments(request.arguments)
+    try RunInputs.checkEnvironment(env)
+    try RunInputs.checkArguments(arguments)
     externalID = try RunInputs.externalID(request.externalRunID)
     conf = request.conf.isEmpty ? nil : request.conf
-    if conf != nil {
-      throw BatonError(
-        .unimplemented, "unknown_method", "conf is not available in this version",
-        hint: "give arguments instead")
-    }
-    requestKey = try RequestID.key(
-      request.requestID, workflow.namespace, "TriggerPipeline")
-    bodyHash =
-      requestKey == nil
-      ? []
-      : RequestID.hash([
-        Array(workflow.description.utf8), Array("\(request.version)".utf8),
-        RequestID.bytes(arguments), RequestID.bytes(env), Array(request.externalRunID.utf8),
-        Array(request.conf.utf8),
-      ])
+    confMembers = try RunInputs.members(of: request.conf, beside: arguments)
     id = engine.ids.next(at: engine.clock.now())
+  }
+
+  /// The plan of the workflow as it is now, read outside of units of work.
+  ///
+  /// - Throws: NOT_FOUND `namespace_not_found`, `app_not_found`, `version_not_found`,
+  ///   `workflow_not_found`.
+  func plan(_ engine: Engine) async throws -> RunPlan {
+    try await engine.store.readAsync { reader in
+      let version = try reader.requireVersion(workflow.namespace, workflow.application, version)
+      guard let plan = try engine.catalog.plan(workflow, version: version, reader) else {
+        throw ApplicationErrors.workflowNotFound(workflow)
+      }
+      return plan
+    }
   }
 
   /// Creates the run within a unit of work.
   ///
-  /// - Throws: NOT_FOUND `app_not_found`, `version_not_found`, `workflow_not_found`;
-  ///   INVALID_ARGUMENT `argument_missing`; ALREADY_EXISTS `run_id_taken`, `request_id_reused`;
+  /// - Parameters:
+  ///   - writer: The unit of work.
+  ///   - engine: Whose plans in memory are used.
+  ///   - plan: The plan read for the unit, if it was tried before.
+  /// - Throws: `Unresolved.plan` when the plan must be read first; NOT_FOUND
+  ///   `namespace_not_found`, `app_not_found`, `version_not_found`; INVALID_ARGUMENT
+  ///   `argument_missing`; ALREADY_EXISTS `run_id_taken`, `request_id_reused`;
   ///   RESOURCE_EXHAUSTED `argument_limit`, `env_limit`.
-  func create(_ writer: any StoreWriter, _ engine: Engine) throws -> Created {
-    if let requestKey, let answer = try writer.answer(of: requestKey, bodyHash: bodyHash),
-      let known = RunID(String(decoding: answer, as: UTF8.self)),
-      let record = try writer.run(known)
-    {
-      return Created(response: response(record, replayed: true), new: nil)
+  func create(_ writer: any StoreWriter, _ engine: Engine, _ plan: RunPlan?) throws -> Created {
+    if var answer = try repeatable?.firstAnswer(Wire.TriggerPipelineResponse.self, writer) {
+      answer.replayed = true
+      return Created(response: answer, new: nil)
     }
     let version = try writer.requireVersion(workflow.namespace, workflow.application, version)
-    guard let plan = try engine.catalog.plan(workflow, version: version, writer) else {
-      throw ApplicationErrors.workflowNotFound(workflow)
+    let known = plan?.version == version ? plan : nil
+    guard let plan = known ?? engine.catalog.knownPlan(workflow, version: version) else {
+      throw Unresolved.plan
     }
-    let arguments = try RunInputs.arguments(arguments, plan.workflow)
-    let env = try RunInputs.environment(env, plan)
-    try RunInputs.checkTogether(arguments, env)
-    let header = RunHeader(
-      id: id, workflow: workflow, version: version, created: writer.now, externalID: externalID,
-      principal: principal, arguments: arguments, env: env, conf: conf)
-    var state = RunState(status: .pending)
-    state.lastEvent = 1
-    let record = RunRecord(header: header, state: state)
-    let nodes = RunMachine.pendingNodes(plan, id)
-    try writer.insertRun(record, nodes: nodes)
-    try writer.appendEvents([
-      EventRecord(
-        event: 1, time: header.created, run: id, workflow: workflow, version: version,
-        change: .run(from: nil, to: .pending, reason: nil))
-    ])
-    if let requestKey {
-      try writer.remember(
-        requestKey, bodyHash: bodyHash, answer: Array(id.description.utf8))
+    let created = try CreatedRun(try header(plan, writer.now), plan) {
+      let active = try writer.activeRunCount(of: workflow)
+      return active.pending + active.begun
     }
-    return Created(response: response(record, replayed: false), new: (record, nodes, plan))
+    let record = created.record
+    try writer.insertRun(record, nodes: created.nodes)
+    try writer.appendEvents([created.event])
+    let response = Wire.TriggerPipelineResponse(
+      runID: id.description, version: UInt32(clamping: version),
+      status: Wire.RunStatus(record.state.status))
+    try repeatable?.remember(response, writer)
+    return Created(
+      response: response, record: record,
+      new: record.state.status.isActive ? (record, created.nodes, plan) : nil)
   }
 
-  private func response(_ record: RunRecord, replayed: Bool) -> Wire.TriggerPipelineResponse {
-    Wire.TriggerPipelineResponse(
-      runID: record.header.id.description, version: UInt32(clamping: record.header.version),
-      status: replayed ? Wire.RunStatus(record.state.status) : .pending, replayed: replayed)
+  private func header(_ plan: RunPlan, _ now: Timestamp) throws(BatonError) -> RunHeader {
+    let arguments = try RunInputs.arguments(arguments, confMembers, plan.workflow)
+    let env = try RunInputs.environment(env, plan)
+    try RunInputs.checkTogether(arguments, env)
+    return RunHeader(
+      id: id, workflow: workflow, version: plan.version, created: now, externalID: externalID,
+      principal: principal, arguments: arguments, env: env, conf: conf)
   }
 }

@@ -42,29 +42,63 @@ enum RunInputs {
     return text
   }
 
-  /// Declared defaults overlaid by what was given.
+  /// The members of a `conf` (SR2).
   ///
-  /// - Throws: INVALID_ARGUMENT `argument_missing` with all missing names.
+  /// - Throws: INVALID_ARGUMENT `conf_invalid`, `argument_conflict`.
+  static func members(
+    of conf: String, beside given: [String: String]
+  ) throws(BatonError) -> [TriggerConf.Member] {
+    guard !conf.isEmpty else { return [] }
+    let members = try TriggerConf(conf).members
+    if let twice = members.first(where: { given[$0.name] != nil }) {
+      throw BatonError(
+        .invalidArgument, "argument_conflict",
+        "`\(twice.name.shortened(to: maximumNameBytes))` is given in conf and in arguments",
+        hint: "give it once")
+    }
+    return members
+  }
+
+  /// Declared defaults overlaid by what was given and by the members of `conf`, as far as these
+  /// are within the limits of arguments; the others stay in `conf` only (SR2).
+  ///
+  /// - Throws: INVALID_ARGUMENT `argument_missing` with all missing names; RESOURCE_EXHAUSTED
+  ///   `argument_limit`.
   static func arguments(
-    _ given: [String: String], _ workflow: Workflow
+    _ given: [String: String], _ conf: [TriggerConf.Member], _ workflow: Workflow
   ) throws(BatonError) -> [String: String] {
     var values: [String: String] = [:]
-    var missing: [String] = []
     for (name, declaration) in workflow.arguments {
-      switch declaration {
-      case .optional(let text): values[name] = text
-      case .required: if given[name] == nil { missing.append(name) }
+      if case .optional(let text) = declaration { values[name] = text }
+    }
+    values.merge(given) { _, new in new }
+    for member in conf where isArgument(member) {
+      if values.count < maximumEntries || values[member.name] != nil {
+        values[member.name] = member.value
       }
     }
+    let missing = workflow.arguments.keys.filter { values[$0] == nil }
     guard missing.isEmpty else {
       let names = missing.sorted().joined(separator: ", ")
       throw BatonError(
         .invalidArgument, "argument_missing",
         "workflow \(workflow.name) needs \(names)", hint: "give --arg NAME=VALUE for each")
     }
-    values.merge(given) { _, new in new }
     try checkSizes(values, "argument_limit", "arguments")
     return values
+  }
+
+  /// The members of a run's `conf` that are no arguments of it (SR2).
+  static func confOnly(_ header: RunHeader) throws(BatonError) -> [String] {
+    guard let conf = header.conf else { return [] }
+    return try TriggerConf(conf).members
+      .filter { header.arguments[$0.name] != $0.value }.map(\.name)
+  }
+
+  private static func isArgument(_ member: TriggerConf.Member) -> Bool {
+    (1...maximumNameBytes).contains(member.name.utf8.count)
+      && member.value.utf8.count <= maximumValueBytes
+      && !member.name.utf8.contains(0) && !member.value.utf8.contains(0)
   }
 
   /// `env` of file < workflow < trigger.

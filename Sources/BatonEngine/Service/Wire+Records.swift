@@ -1,4 +1,5 @@
 internal import BatonCore
+internal import BatonStore
 internal import BatonWire
 
 extension Wire.RunRecord {
@@ -54,16 +55,35 @@ extension Wire.RunRecord {
   }
 }
 
+extension Wire.RunRecord {
+  /// A program run with the fields of lists.
+  init(_ attempt: BatonCore.AttemptRecord, listedOf run: BatonCore.RunRecord) {
+    self.init(attempt, version: run.header.version)
+    namespace = run.header.workflow.namespace
+    application = run.header.workflow.application
+    programType = attempt.program?.type.rawValue ?? ""
+    programID = attempt.program?.id ?? ""
+    principal = run.header.principal
+  }
+}
+
 extension Wire.RunDetails {
+  /// Failures that one answer has (CT6).
+  private static let maximumFailures = 100
+
   /// The fields of GetRun alone (contract: run record, G).
-  init(_ run: BatonCore.RunRecord) {
+  ///
+  /// - Throws: what the reader throws.
+  init(_ run: BatonCore.RunRecord, _ reader: any RunReads) throws {
     self.init()
     arguments = run.header.arguments
     env = run.header.env
     envRevision = 1
     conf = run.header.conf ?? ""
+    confOnly = try RunInputs.confOnly(run.header)
     failure = run.state.failures.first.map(Wire.RunFailure.init)
-    failures = run.state.failures.prefix(100).map(Wire.RunFailure.init)
+    failures = run.state.failures.prefix(Self.maximumFailures)
+      .map(Wire.RunFailure.init)
     failuresTotal = UInt32(clamping: run.state.failures.count)
     finishError = run.state.finishError.map {
       Wire.RunFailure(node: "", attempt: 0, reason: "", message: $0)
@@ -75,6 +95,7 @@ extension Wire.RunDetails {
       ]
       endsTotal = 1
     }
+    stopReport = try Wire.StopReport(run, reader)
   }
 }
 
@@ -87,6 +108,9 @@ extension Wire.RunFailure {
 }
 
 extension Wire.NodeRecord {
+  /// Attempts of a node that one answer has (CT6).
+  private static let maximumAttempts = 100
+
   init(
     _ node: BatonCore.NodeRecord, _ step: RunPlan.Step, attempts: [BatonCore.AttemptRecord]
   ) {
@@ -99,7 +123,7 @@ extension Wire.NodeRecord {
     reason = node.reason ?? ""
     outcome = Wire.ConditionOutcome(node.outcome)
     attemptsTotal = UInt32(clamping: node.attempts)
-    self.attempts = attempts.map(Wire.AttemptRecord.init)
+    self.attempts = attempts.suffix(Self.maximumAttempts).map(Wire.AttemptRecord.init)
     wakeTime = node.wakes?.milliseconds ?? 0
   }
 }
@@ -121,6 +145,8 @@ extension Wire.AttemptRecord {
     }
     host = attempt.host ?? ""
     leftoverKilled = UInt32(clamping: attempt.leftoverKilled)
+    survivors = (attempt.ending?.survivors ?? []).map(Wire.Survivor.init)
+    limitsUnenforced = attempt.limitsUnenforced
   }
 }
 

@@ -57,6 +57,13 @@ package final class ApplicationCatalog: Sendable {
     return plan
   }
 
+  /// The plan of a workflow if it is in memory; never reads or decodes anything.
+  package func knownPlan(_ workflow: WorkflowID, version: Int) -> RunPlan? {
+    let id = ApplicationVersionID(
+      namespace: workflow.namespace, application: workflow.application, version: version)
+    return state.withLock { $0.plans[PlanID(version: id, workflow: workflow.workflow)] }
+  }
+
   /// Keeps the plan of a workflow whose version is known to be committed.
   package func keep(_ plan: RunPlan, of workflow: WorkflowID) {
     let id = ApplicationVersionID(

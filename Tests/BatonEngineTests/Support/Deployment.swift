@@ -23,10 +23,15 @@ final class House: Sendable {
   let engineStore: any Store
   let tokenStore: any Store
 
+  /// Tests on split deployments hold two inotify instances each, of which a user has few (128).
+  private static let rooms = Rooms(16)
+
   /// Runs a test in a fresh house.
   static func with<Result>(
     _ deployment: Deployment, _ body: (House) async throws -> Result
   ) async throws -> Result {
+    await rooms.enter(deployment)
+    defer { rooms.leave(deployment) }
     let house = try House(deployment)
     do {
       let result = try await body(house)
@@ -84,4 +89,43 @@ func shimPath() throws -> String {
     }
   }
   throw ExecError(.shimUnavailable, "no baton-shim beside \(places)")
+}
+
+/// Bounds the split deployments that stand at a time.
+private final class Rooms: Sendable {
+  private struct State {
+    var free: Int
+    var waiting: [CheckedContinuation<Void, Never>] = []
+  }
+
+  private let state: Mutex<State>
+
+  init(_ count: Int) { state = Mutex(State(free: count)) }
+
+  func enter(_ deployment: Deployment) async {
+    guard deployment == .split else { return }
+    await withCheckedContinuation { continuation in
+      let isFree = state.withLock { state in
+        guard state.free == 0 else {
+          state.free -= 1
+          return true
+        }
+        state.waiting.append(continuation)
+        return false
+      }
+      if isFree { continuation.resume() }
+    }
+  }
+
+  func leave(_ deployment: Deployment) {
+    guard deployment == .split else { return }
+    let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      guard !state.waiting.isEmpty else {
+        state.free += 1
+        return nil
+      }
+      return state.waiting.removeFirst()
+    }
+    next?.resume()
+  }
 }

@@ -19,12 +19,7 @@ struct EngineFixture: Sendable {
   /// How the clients reach both services.
   let transport: InProcessTransport
 
-  static let features = ApplicationFeatures(
-    programTypes: [.command, .noop],
-    switches: [
-      .expressionConditions, .commandConditions, .joins, .finishSiblings, .nodeDefaults,
-      .hooks, .activeRunBounds, .retry, .waitBefore, .limits,
-    ])
+  static let features = ApplicationFeatures.all
 
   /// Runs a test with scripted programs in a fresh house.
   static func with<Result>(
@@ -116,7 +111,7 @@ extension House {
 extension EngineFixture {
   /// Deploys a file of application `demo` whose workflow W has these nodes, and programs of words.
   ///
-  /// Programs: `ok`, `block`, `missing`, and `exitN` for N of 0 to 3.
+  /// Programs: `ok`, `block`, `stubborn`, `missing`, `nothing`, and `exitN` for N of 0 to 3.
   @discardableResult
   func deploy(
     nodes: String, more: String = "", programs: String = "", file: String = ""
@@ -129,6 +124,7 @@ extension EngineFixture {
       programs:
         ok: {type: COMMAND, argv: [ok]}
         block: {type: COMMAND, argv: [block]}
+        stubborn: {type: COMMAND, argv: [stubborn]}
         missing: {type: COMMAND, argv: [missing]}
         nothing: {type: NOOP}
       \(exits.joined(separator: "\n"))

@@ -2,7 +2,8 @@ import BatonCore
 import BatonExec
 import Synchronization
 
-/// An executor whose programs are words: `exit N`, `block`, `missing`, `puts N LINE…`.
+/// An executor whose programs are words: `exit N`, `block`, `missing`, `puts N LINE…`, `fails N`
+/// (until its attempt number N), `stubborn` (blocks, and no kill ends it).
 ///
 /// Any other program exits with 0. Tests wait for launches and end what blocks.
 final class ScriptedPrograms: Executor {
@@ -12,6 +13,8 @@ final class ScriptedPrograms: Executor {
     var kills: [AttemptKey] = []
     var removed: [AttemptKey] = []
     var refusals: [Operation: Int] = [:]
+    var removedRuns: [RunID] = []
+    var stubborn: Set<AttemptKey> = []
   }
 
   /// What can be made to fail for a while, as on a device without room.
@@ -30,7 +33,8 @@ final class ScriptedPrograms: Executor {
     let argument = spec.argv.dropFirst().first.flatMap { Int($0) } ?? 0
     return switch spec.argv.first {
     case "exit": .end(.exited(code: argument))
-    case "block", "puts": .run
+    case "block", "puts", "stubborn": .run
+    case "fails": .end(.exited(code: spec.key.attempt < argument ? 1 : 0))
     case "missing": .end(.execFailed(errno: 2, message: "missing: not found"))
     case "vanish": .vanish
     default: .end(.exited(code: 0))
@@ -63,12 +67,25 @@ final class ScriptedPrograms: Executor {
 
   var kills: [AttemptKey] { state.withLock(\.kills) }
 
+  /// Waits until so many kills were asked for.
+  func kills(_ count: Int) async -> [AttemptKey] {
+    await wait { $0.kills.count >= count ? $0.kills : nil }
+  }
+
+  /// Runs of which everything was removed, logs included.
+  var removedRuns: [RunID] { state.withLock(\.removedRuns) }
+
   /// Waits until a node's program was launched so many times.
   func launch(of node: String, _ count: Int = 1) async -> LaunchSpec {
     await wait { state in
       let found = state.launched[node] ?? []
       return found.count >= count ? found[count - 1] : nil
     }
+  }
+
+  /// Waits until the newest program of a node in a run was launched.
+  func launch(of node: String, in run: String) async -> LaunchSpec {
+    await wait { state in state.launched[node]?.last { "\($0.key.run)" == run } }
   }
 
   /// Waits until the files of so many attempts were removed; that comes after the outcome.
@@ -113,7 +130,10 @@ final class ScriptedPrograms: Executor {
       }
       base.finish(spec.key, .exited(code: Int(spec.argv[1]) ?? 0))
     }
-    state.withLock { $0.launched[spec.key.node, default: []].append(spec) }
+    state.withLock { state in
+      state.launched[spec.key.node, default: []].append(spec)
+      if spec.argv.first == "stubborn" { state.stubborn.insert(spec.key) }
+    }
     wake()
   }
 
@@ -121,7 +141,12 @@ final class ScriptedPrograms: Executor {
 
   func kill(_ key: AttemptKey, grace: Duration, reason: String) throws(ExecError) {
     try check(.kill)
-    state.withLock { $0.kills.append(key) }
+    let isDeaf = state.withLock { state in
+      state.kills.append(key)
+      return state.stubborn.contains(key)
+    }
+    wake()
+    if isDeaf { return }
     try base.kill(key, grace: grace, reason: reason)
   }
 
@@ -144,7 +169,10 @@ final class ScriptedPrograms: Executor {
     base.removeFilesOfEnded(running: running)
   }
 
-  func removeRun(_ run: RunID) { base.removeRun(run) }
+  func removeRun(_ run: RunID) {
+    state.withLock { $0.removedRuns.append(run) }
+    base.removeRun(run)
+  }
 
   func storedRuns() -> [RunID] { base.storedRuns() }
 
