@@ -26,21 +26,9 @@ public struct RunID: Hashable, Sendable {
 
   /// The id written as text, or nil when the text is not a UUID of version 7.
   public init?(_ text: String) {
-    var high: UInt64 = 0
-    var low: UInt64 = 0
-    var digits = 0
-    var position = 0
-    for byte in text.utf8 {
-      if position == 8 || position == 13 || position == 18 || position == 23 {
-        guard byte == UInt8(ascii: "-") else { return nil }
-      } else {
-        guard let value = Self.hexValue(byte), digits < 32 else { return nil }
-        if digits < 16 { high = high << 4 | value } else { low = low << 4 | value }
-        digits += 1
-      }
-      position += 1
-    }
-    guard position == 36, (high >> 12) & 0xF == 7, low >> 62 == 2 else { return nil }
+    var text = text
+    let halves = text.withUTF8 { Self.halves(UnsafeRawBufferPointer($0)) }
+    guard let (high, low) = halves, (high >> 12) & 0xF == 7, low >> 62 == 2 else { return nil }
     self.high = high
     self.low = low
   }
@@ -48,13 +36,32 @@ public struct RunID: Hashable, Sendable {
   /// Milliseconds since 1970 UTC at which the id was made.
   public var milliseconds: Int64 { Int64(high >> 16) }
 
-  private static func hexValue(_ byte: UInt8) -> UInt64? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a") + 10)
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(byte - UInt8(ascii: "A") + 10)
-    default: nil
+  private static func halves(_ text: UnsafeRawBufferPointer) -> (high: UInt64, low: UInt64)? {
+    let dash = UInt8(ascii: "-")
+    guard
+      text.count == 36, text[8] == dash, text[13] == dash, text[18] == dash, text[23] == dash,
+      let a = hexadecimal(text, 0, 8), let b = hexadecimal(text, 9, 4),
+      let c = hexadecimal(text, 14, 4), let d = hexadecimal(text, 19, 4),
+      let e = hexadecimal(text, 24, 12)
+    else { return nil }
+    return (a << 32 | b << 16 | c, d << 48 | e)
+  }
+
+  /// The number that a range of bytes writes in hexadecimal.
+  @inline(__always)
+  private static func hexadecimal(
+    _ text: UnsafeRawBufferPointer, _ start: Int, _ count: Int
+  ) -> UInt64? {
+    var number: UInt64 = 0
+    var isLegal = true
+    for position in start..<start + count {
+      let byte = text[position]
+      let digit = byte &- UInt8(ascii: "0")
+      let letter = (byte | 0x20) &- UInt8(ascii: "a")
+      isLegal = isLegal && (digit < 10 || letter < 6)
+      number = number << 4 | UInt64(digit < 10 ? digit : letter &+ 10)
     }
+    return isLegal ? number : nil
   }
 }
 

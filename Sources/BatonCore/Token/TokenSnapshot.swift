@@ -278,6 +278,14 @@ extension TokenSnapshot {
   /// The newest put of each node under a key, whatever the nodes' statuses.
   package func present(_ key: TokenKey) -> [TokenPut] { slots[key]?.entries ?? [] }
 
+  /// The entry of a key in the run's view where one node alone has put it and all nodes show:
+  /// neither the graph nor the history decides then; nil: a view must be asked.
+  package func soleEntry(_ key: TokenKey) -> TokenEntry? {
+    guard withheld.isEmpty, let slot = slots[key], slot.entries.count == 1 else { return nil }
+    let put = slot.entries[0]
+    return TokenEntry(put: put, attemptStatus: attemptStatus(put.attempt, of: put.node))
+  }
+
   /// Whether a put is an entry of the run's view (history: `current`).
   package func isCurrent(_ put: TokenPut) -> Bool {
     present(TokenKey(put.scope, put.key), node: put.node)?.seq == put.seq

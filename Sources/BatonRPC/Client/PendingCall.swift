@@ -1,39 +1,46 @@
-internal import NIOCore
+package import NIOCore
 internal import Synchronization
 
 /// A call of a client that waits for its answer.
 struct PendingCall: Sendable {
-  enum Receiver: Sendable {
-    /// A single response.
-    case response(CheckedContinuation<ByteBuffer, any Error>)
-    /// A single response to a client stream, which is waited for after the stream was written.
-    case lateResponse(OneShot<ByteBuffer>)
-    case stream(InboundStream)
-    /// A single response, given to a closure on the event loop.
-    case callback(@Sendable (Result<ByteBuffer, any Error>) -> Void)
-  }
-
-  var receiver: Receiver
+  /// Who waits. A class, so that the table of calls knows the size of its elements.
+  var receiver: any AnswerReceiver
   /// When the answer has to be there; nil: whenever.
   var deadline: NIODeadline?
 
-  func succeed(_ payload: ByteBuffer) {
-    switch receiver {
-    case .response(let continuation): continuation.resume(returning: payload)
-    case .lateResponse(let response): response.complete(.success(payload))
-    case .stream(let stream): stream.finish()
-    case .callback(let callback): callback(.success(payload))
-    }
+  func succeed(_ payload: ByteBuffer) { receiver.succeed(payload) }
+  func fail(_ error: any Error) { receiver.fail(error) }
+}
+
+/// Takes what the server answers to one call.
+package protocol AnswerReceiver: AnyObject, Sendable {
+  /// Takes the encoded message of a single response; a stream takes it as its end.
+  func succeed(_ payload: ByteBuffer)
+  /// Takes the error that ends the call.
+  func fail(_ error: any Error)
+}
+
+/// A task that waits for a single response.
+final class WaitingTask: AnswerReceiver {
+  private let continuation: CheckedContinuation<ByteBuffer, any Error>
+
+  init(_ continuation: CheckedContinuation<ByteBuffer, any Error>) {
+    self.continuation = continuation
   }
 
-  func fail(_ error: any Error) {
-    switch receiver {
-    case .response(let continuation): continuation.resume(throwing: error)
-    case .lateResponse(let response): response.complete(.failure(error))
-    case .stream(let stream): stream.finish(error)
-    case .callback(let callback): callback(.failure(error))
-    }
-  }
+  func succeed(_ payload: ByteBuffer) { continuation.resume(returning: payload) }
+  func fail(_ error: any Error) { continuation.resume(throwing: error) }
+}
+
+/// A single response to a client stream, which is waited for after the stream was written.
+extension OneShot: AnswerReceiver where Value == ByteBuffer {
+  func succeed(_ payload: ByteBuffer) { complete(.success(payload)) }
+  func fail(_ error: any Error) { complete(.failure(error)) }
+}
+
+extension InboundStream: AnswerReceiver {
+  func succeed(_ payload: ByteBuffer) { finish() }
+  func fail(_ error: any Error) { finish(error) }
 }
 
 /// Connects the cancellation of a task with its call, whichever comes first.

@@ -23,7 +23,7 @@ extension RPCConnection: Caller, EncodedCaller {
     let (deadline, nanoseconds) = try deadline(options.timeout)
     try Metadata.check(options.metadata)
     let inbound = makeInbound()
-    let id = try send(PendingCall(receiver: .stream(inbound), deadline: deadline), ticket: nil) {
+    let id = try send(PendingCall(receiver: inbound, deadline: deadline), ticket: nil) {
       id, buffer throws(BatonError) in
       try buffer.writeRequest(
         id: id, flags: .done, method: method, timeoutNanoseconds: nanoseconds,
@@ -38,7 +38,7 @@ extension RPCConnection: Caller, EncodedCaller {
     _ produce: (MessageWriter<Item>) async throws -> Void
   ) async throws -> Response {
     let response = OneShot<ByteBuffer>()
-    let id = try open(method, options, .lateResponse(response))
+    let id = try open(method, options, response)
     do {
       do {
         let writer: MessageWriter<Item> = writer(id)
@@ -60,7 +60,7 @@ extension RPCConnection: Caller, EncodedCaller {
     _ body: (MessageWriter<Item>, MessageStream<Answer>) async throws -> Result
   ) async throws -> Result {
     let inbound = makeInbound()
-    let id = try open(method, options, .stream(inbound))
+    let id = try open(method, options, inbound)
     defer { end(id, inbound) }
     return try await body(writer(id), messages(inbound))
   }
@@ -97,7 +97,7 @@ extension RPCConnection: Caller, EncodedCaller {
     let (deadline, nanoseconds) = try deadline(options.timeout)
     try Metadata.check(options.metadata)
     let inbound = makeInbound()
-    let id = try send(PendingCall(receiver: .stream(inbound), deadline: deadline), ticket: nil) {
+    let id = try send(PendingCall(receiver: inbound, deadline: deadline), ticket: nil) {
       id, buffer throws(BatonError) in
       try buffer.writeRequest(
         id: id, flags: .done, method: method, timeoutNanoseconds: nanoseconds,
@@ -118,8 +118,8 @@ extension RPCConnection: Caller, EncodedCaller {
       try await withCheckedThrowingContinuation { continuation in
         do {
           _ = try send(
-            PendingCall(receiver: .response(continuation), deadline: deadline), ticket: ticket,
-            write)
+            PendingCall(receiver: WaitingTask(continuation), deadline: deadline),
+            ticket: ticket, write)
         } catch {
           continuation.resume(throwing: error)
         }
@@ -131,7 +131,7 @@ extension RPCConnection: Caller, EncodedCaller {
 
   /// Sends the request of a call whose messages follow.
   private func open(
-    _ method: MethodDescriptor, _ options: CallOptions, _ receiver: PendingCall.Receiver
+    _ method: MethodDescriptor, _ options: CallOptions, _ receiver: any AnswerReceiver
   ) throws -> UInt32 {
     let (deadline, nanoseconds) = try deadline(options.timeout)
     try Metadata.check(options.metadata)

@@ -18,8 +18,16 @@ extension RPCConnection {
   }
 
   /// Takes the frames to be written.
-  func takeOutbox(replacingWith spare: ByteBuffer) -> ByteBuffer {
-    let (frames, waiters) = state.withLock { $0.outbox.take(replacingWith: spare) }
+  ///
+  /// - Parameters:
+  ///   - spare: An empty buffer for the frames to come.
+  ///   - willFlush: Whether the event loop flushes again without being asked.
+  func takeOutbox(replacingWith spare: ByteBuffer, willFlush: Bool) -> ByteBuffer {
+    let (frames, waiters) = state.withLock { state in
+      let taken = state.outbox.take(replacingWith: spare)
+      if willFlush { state.outbox.promiseFlush() }
+      return taken
+    }
     for waiter in waiters { waiter.continuation.resume(returning: true) }
     return frames
   }
@@ -40,9 +48,9 @@ extension RPCConnection {
         try ResponseEnvelope(decoding: bytes)
       }
       if let error = envelope.error { return call.fail(error) }
-      var frame = frame
-      frame.moveReaderIndex(forwardBy: envelope.payload.lowerBound)
-      call.succeed(frame.readSlice(length: envelope.payload.count) ?? ByteBuffer())
+      let payload = frame.getSlice(
+        at: frame.readerIndex + envelope.payload.lowerBound, length: envelope.payload.count)
+      call.succeed(payload ?? ByteBuffer())
     } catch {
       call.fail(error)
     }
@@ -53,7 +61,7 @@ extension RPCConnection {
   /// - Returns: Whether the connection has to stop reading.
   func received(_ id: UInt32, _ flags: FrameFlags, data: ByteBuffer) -> Bool {
     guard let call = state.withLock({ $0.calls[id] }) else { return false }
-    guard case .stream(let stream) = call.receiver else {
+    guard let stream = call.receiver as? InboundStream else {
       cancel(id, BatonError(.internal, "internal", "the server answered with a stream"))
       return false
     }

@@ -167,9 +167,17 @@ package final class RPCConnection: OutboxOwner {
   /// When a call has to be answered.
   func deadline(_ timeout: Duration?) throws -> (NIODeadline?, nanoseconds: Int64) {
     guard let timeout else { return (nil, 0) }
-    let amount = min(TimeAmount(timeout), .hours(24 * 365))
-    guard amount.nanoseconds > 0 else { throw Self.deadlineExceeded }
+    let amount = try Self.checked(timeout)
     return (.now() + amount, amount.nanoseconds)
+  }
+
+  /// The time that a call may take, at most a year.
+  ///
+  /// - Throws: `deadline_exceeded`.
+  static func checked(_ timeout: Duration) throws(BatonError) -> TimeAmount {
+    let amount = min(TimeAmount(timeout), .hours(24 * 365))
+    guard amount.nanoseconds > 0 else { throw deadlineExceeded }
+    return amount
   }
 
   private func setAlarm(_ time: NIODeadline) {

@@ -8,10 +8,16 @@ final class RPCConnectionHandler: ChannelDuplexHandler {
   typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
+  /// After how many frames of one read the next requests leave, so that the server goes on with
+  /// them while the client takes the rest.
+  private static let framesPerWrite = 32
+
   private let connection: RPCConnection
   private var context: ChannelHandlerContext?
   // Not checked for exclusive access at run time: used on the event loop and by no closure.
   @exclusivity(unchecked) private var decoder: FrameDecoder
+  /// Frames received since requests were last handed to the channel.
+  private var framesSinceWrite = 0
   private var spare = ByteBuffer()
   private var isReading = false
   private var hasHeldBackRead = false
@@ -81,7 +87,10 @@ final class RPCConnectionHandler: ChannelDuplexHandler {
   private func processFrames() {
     while streamsBehind == 0, let event = decoder.next() {
       switch event {
-      case .frame(let frame): received(frame)
+      case .frame(let frame):
+        received(frame)
+        framesSinceWrite += 1
+        if framesSinceWrite >= Self.framesPerWrite { writeWhileReading() }
       case .skipTooLarge(let header): connection.failed(header.streamID, Self.tooLarge(header))
       case .close(let header):
         connection.failed(Self.tooLarge(header))
@@ -116,9 +125,21 @@ final class RPCConnectionHandler: ChannelDuplexHandler {
   // MARK: Writing
 
   private func flush() {
-    guard !isReading, let context, context.channel.isWritable else { return }
+    if !isReading { write() }
+  }
+
+  /// Lets the tasks that got answers go on, and writes what they send.
+  private func writeWhileReading() {
+    connection.executor.run()
+    connection.executor.promiseRun()
+    write()
+  }
+
+  private func write() {
+    framesSinceWrite = 0
+    guard let context, context.channel.isWritable else { return }
     spare.clear()
-    let frames = connection.takeOutbox(replacingWith: spare)
+    let frames = connection.takeOutbox(replacingWith: spare, willFlush: isReading)
     guard frames.readableBytes > 0 else { return }
     spare = frames.capacity <= 1_048_576 ? frames : ByteBuffer()
     context.writeAndFlush(wrapOutboundOut(frames), promise: nil)

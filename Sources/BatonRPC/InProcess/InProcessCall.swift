@@ -89,9 +89,11 @@ final class InProcessCall: ServerCallSink {
 
   // MARK: The server's side
 
-  func answer<Response: Message>(_ call: ServerCall, _ response: Response) {
+  func answer(_ call: ServerCall, _ serialize: MessageSerializer) {
+    var payload = ByteBuffer()
+    serialize(&payload) { _, _ in }
     do throws(BatonError) {
-      answer(call, encoded: try encoded(response, "reply_too_large"))
+      answer(call, encoded: try checked(payload, "reply_too_large"))
     } catch {
       fail(call, error)
     }
@@ -139,7 +141,12 @@ final class InProcessCall: ServerCallSink {
   private func encoded<Body: Message>(
     _ message: Body, _ reason: BatonError.Reason
   ) throws(BatonError) -> ByteBuffer {
-    let payload = message.serialized()
+    try checked(message.serialized(), reason)
+  }
+
+  private func checked(
+    _ payload: ByteBuffer, _ reason: BatonError.Reason
+  ) throws(BatonError) -> ByteBuffer {
     guard payload.readableBytes <= transport.options.messageLimit else {
       throw Self.tooLarge(reason, payload.readableBytes, transport.options)
     }

@@ -42,7 +42,7 @@ package struct ForwardingService: Sendable {
             method, encoded: payload, options: Self.options(responder))
           responder.answer(encoded: answer)
         } catch {
-          responder.answer(Result<NoMessage, BatonError>.failure(BatonError(anyError: error)))
+          responder.fail(BatonError(anyError: error))
         }
       }
     }
@@ -68,18 +68,5 @@ package struct ForwardingService: Sendable {
 
   private static func options(_ context: any ServerContext) -> CallOptions {
     CallOptions(timeout: context.timeRemaining, metadata: context.metadata.elements)
-  }
-}
-
-/// Stands for the message that an error answer does not have.
-struct NoMessage: Message {
-  static var messageName: String { "" }
-
-  init() {}
-
-  init(serialized bytes: UnsafeRawBufferPointer, limits: DecodingLimits) throws(BatonError) {}
-
-  func serialize(into buffer: inout ByteBuffer, prefix: (Int, inout ByteBuffer) -> Void) {
-    prefix(0, &buffer)
   }
 }

@@ -9,7 +9,7 @@ protocol ServerCallSink: AnyObject, Sendable {
   /// What is left of the time that the caller gave; nil: the call's own deadline says.
   var timeRemaining: Duration? { get }
   func adopt(_ identity: CallIdentity)
-  func answer<Response: Message>(_ call: ServerCall, _ response: Response)
+  func answer(_ call: ServerCall, _ serialize: MessageSerializer)
   func answer(_ call: ServerCall, encoded payload: ByteBuffer)
   func fail(_ call: ServerCall, _ error: BatonError)
   func finish(_ call: ServerCall)
@@ -36,6 +36,7 @@ final class ServerCall: UnaryResponder, StreamResponder {
   private static let ended: UInt8 = 1
   private static let cancelled: UInt8 = 2
   private static let halfClosed: UInt8 = 4
+  private static let listed: UInt8 = 8
 
   /// The tasks that run for this call, so that they can be cancelled with it.
   private struct RunningTasks {
@@ -69,6 +70,16 @@ final class ServerCall: UnaryResponder, StreamResponder {
     deadline.map { .nanoseconds(($0 - .now()).nanoseconds) } ?? sink.timeRemaining
   }
 
+  /// Whether the connection may have to forget the call when it has ended.
+  var isListed: Bool { phase.load(ordering: .relaxed) & Self.listed != 0 }
+
+  /// Notes that the connection keeps the call, unless the call was answered already.
+  ///
+  /// - Returns: Whether it has to be kept; whoever ends it later finds ``isListed``.
+  func list() -> Bool {
+    phase.bitwiseOr(Self.listed, ordering: .acquiringAndReleasing).oldValue & Self.ended == 0
+  }
+
   /// Whether the client has sent all that it will.
   var isHalfClosed: Bool { phase.load(ordering: .acquiring) & Self.halfClosed != 0 }
 
@@ -100,12 +111,8 @@ final class ServerCall: UnaryResponder, StreamResponder {
 
   // MARK: Answers
 
-  func answer<Response: Message>(_ result: Result<Response, BatonError>) {
-    guard end() else { return }
-    switch result {
-    case .success(let response): sink.answer(self, response)
-    case .failure(let error): sink.fail(self, error)
-    }
+  func answer(_ serialize: MessageSerializer) {
+    if end() { sink.answer(self, serialize) }
   }
 
   func answer(encoded payload: ByteBuffer) {

@@ -93,9 +93,9 @@ final class ServerConnection: ServerCallSink, OutboxOwner, StreamAccount {
 
   // MARK: Answers
 
-  func answer<Response: Message>(_ call: ServerCall, _ response: Response) {
+  func answer(_ call: ServerCall, _ serialize: MessageSerializer) {
     end(call) { buffer throws(BatonError) in
-      try buffer.writeResponse(id: call.id, message: response)
+      try buffer.writeResponse(id: call.id, serialize)
     }
   }
 
@@ -165,7 +165,7 @@ final class ServerConnection: ServerCallSink, OutboxOwner, StreamAccount {
       } catch {
         state.outbox.buffer.writeResponse(id: call.id, error: error)
       }
-      state.ended.append(call)
+      if call.isListed { state.ended.append(call) }
       return written(&state)
     }
     wakeUp(flush)
@@ -193,10 +193,18 @@ final class ServerConnection: ServerCallSink, OutboxOwner, StreamAccount {
   }
 
   /// Takes the frames to be written and the calls that have been answered.
-  func takeOutbox(replacingWith spare: ByteBuffer, ended: inout [ServerCall]) -> ByteBuffer {
+  ///
+  /// - Parameters:
+  ///   - spare: An empty buffer for the frames to come.
+  ///   - ended: Gets the calls.
+  ///   - willFlush: Whether the event loop flushes again without being asked.
+  func takeOutbox(
+    replacingWith spare: ByteBuffer, ended: inout [ServerCall], willFlush: Bool
+  ) -> ByteBuffer {
     let (buffer, waiters) = state.withLock { state in
       if !state.ended.isEmpty { swap(&state.ended, &ended) }
       let taken = state.outbox.take(replacingWith: spare)
+      if willFlush { state.outbox.promiseFlush() }
       outboundBytes.store(0, ordering: .relaxed)
       return taken
     }

@@ -46,9 +46,10 @@ extension ServerConnectionHandler {
       connection.activeCalls.store(calls.count + 1, ordering: .sequentiallyConsistent)
       if server.isDraining { throw ServerCore.draining }
       let identity = try identify(entry, envelope.metadata)
-      var payload = frame.payload
-      payload.moveReaderIndex(forwardBy: envelope.payload.lowerBound)
-      let body = payload.readSlice(length: envelope.payload.count) ?? ByteBuffer()
+      let body =
+        frame.payload.getSlice(
+          at: frame.payload.readerIndex + envelope.payload.lowerBound,
+          length: envelope.payload.count) ?? ByteBuffer()
       start(id, entry, envelope, identity, body, isHalfClosed: frame.header.flags.contains(.done))
     } catch {
       connection.refuse(id, error)
@@ -114,7 +115,7 @@ extension ServerConnectionHandler {
       }
     }
     call.start(payload)
-    guard !call.hasEnded else { return }
+    guard call.list() else { return }
     calls[id] = call
     if let deadline { setAlarm(deadline) }
   }

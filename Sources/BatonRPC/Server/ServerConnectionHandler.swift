@@ -13,6 +13,10 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
   typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
+  /// After how many frames of one read the answers leave, so that the client goes on with them
+  /// while the server serves the rest.
+  private static let framesPerWrite = 32
+
   /// How far the end of the connection has come.
   enum Phase {
     case open
@@ -57,6 +61,8 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
   var hasHeldBackRead = false
   private var isReading = false
   private var isFlushing = false
+  /// Frames received since answers were last handed to the channel.
+  private var framesSinceWrite = 0
   private var spare = ByteBuffer()
   private var ended: [ServerCall] = []
 
@@ -167,7 +173,10 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
   private func processFrames() {
     while phase == .open && !isHeldBack {
       switch decoder.next() {
-      case .frame(let frame): received(frame)
+      case .frame(let frame):
+        received(frame)
+        framesSinceWrite += 1
+        if framesSinceWrite >= Self.framesPerWrite { write() }
       case .skipTooLarge(let header): refuse(header.streamID, Self.tooLarge(header, decoder.limit))
       case .close(let header):
         refuse(header.streamID, Self.tooLarge(header, decoder.limit))
@@ -230,8 +239,10 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
       return
     }
     stalledSince = nil
+    framesSinceWrite = 0
     spare.clear()
-    let frames = connection.takeOutbox(replacingWith: spare, ended: &ended)
+    let frames = connection.takeOutbox(
+      replacingWith: spare, ended: &ended, willFlush: isReading)
     removeEnded()
     guard frames.readableBytes > 0 else { return }
     lastActivity = max(now, lastActivity)

@@ -19,11 +19,18 @@ protocol TokenRead: Sendable {
   /// Whether the answer costs so little that an event loop may compute it.
   func isQuick(_ snapshot: TokenSnapshot) -> Bool
 
+  /// The answer from the run's viewpoint where the token alone decides it; nil: see ``answer(_:)``.
+  func soleAnswer(_ snapshot: TokenSnapshot) throws(BatonError) -> Answer?
+
   /// Reads the answer.
   ///
   /// - Throws: NOT_FOUND and INVALID_ARGUMENT with the reasons of T55;
   ///   `TokenView.HistoryMissing` when a snapshot with history is needed.
   func answer(_ token: RunToken) throws -> Answer
+}
+
+extension TokenRead {
+  func soleAnswer(_ snapshot: TokenSnapshot) throws(BatonError) -> Answer? { nil }
 }
 
 /// Puts up to which a whole token is looked through on an event loop.
@@ -38,6 +45,12 @@ extension Wire.GetTokenRequest: TokenRead {
   }
 
   func isQuick(_ snapshot: TokenSnapshot) -> Bool { true }
+
+  func soleAnswer(_ snapshot: TokenSnapshot) throws(BatonError) -> Wire.GetTokenResponse? {
+    guard node.isEmpty else { return nil }
+    let entry = snapshot.soleEntry(TokenKey(try TokenScope(scope), key))
+    return entry.map { Wire.GetTokenResponse(entry: Wire.TokenEntry($0)) }
+  }
 
   func answer(_ token: RunToken) throws -> Wire.GetTokenResponse {
     let scope = try TokenScope(scope)

@@ -36,15 +36,15 @@ extension ServerContext {
 /// every further one is ignored (the deadline may have answered before).
 public struct UnaryCall<Response: Message>: Sendable {
   /// Where the answer goes; servers use `responder`, which needs no closure for each call.
-  private enum Target: Sendable {
+  @usableFromInline enum Target: Sendable {
     case responder(any UnaryResponder)
     case closure(any ServerContext, @Sendable (Result<Response, BatonError>) -> Void)
   }
 
-  private let target: Target
+  @usableFromInline let target: Target
 
   /// A call that a server's responder answers.
-  public init(responder: any UnaryResponder) {
+  @inlinable public init(responder: any UnaryResponder) {
     target = .responder(responder)
   }
 
@@ -56,28 +56,29 @@ public struct UnaryCall<Response: Message>: Sendable {
   }
 
   /// What is known of the call.
-  public var context: any ServerContext {
+  @inlinable public var context: any ServerContext {
     switch target {
     case .responder(let responder): responder
     case .closure(let context, _): context
     }
   }
 
-  private func answer(_ result: Result<Response, BatonError>) {
-    switch target {
-    case .responder(let responder): responder.answer(result)
-    case .closure(_, let answer): answer(result)
-    }
-  }
-
   /// Answers with a message.
-  public func reply(_ response: Response) {
-    answer(.success(response))
+  @inlinable public func reply(_ response: Response) {
+    switch target {
+    case .responder(let responder):
+      responder.answer { buffer, prefix in response.serialize(into: &buffer, prefix: prefix) }
+    case .closure(_, let answer): answer(.success(response))
+    }
   }
 
   /// Answers with an error; one that is no ``BatonError`` becomes INTERNAL `internal`.
   public func fail(_ error: any Error) {
-    answer(.failure(BatonError(anyError: error)))
+    let error = BatonError(anyError: error)
+    switch target {
+    case .responder(let responder): responder.fail(error)
+    case .closure(_, let answer): answer(.failure(error))
+    }
   }
 
   /// Answers with a result.

@@ -49,12 +49,24 @@ public struct MethodHandler: Sendable {
 /// Encoded messages received on a stream; nil after the last.
 public typealias PayloadStream = @Sendable () async throws -> ByteBuffer?
 
-/// Answers one call with one message.
+/// Appends an encoded message to a buffer, as ``Message/serialize(into:prefix:)`` does.
+public typealias MessageSerializer = (
+  _ buffer: inout ByteBuffer, _ prefix: (Int, inout ByteBuffer) -> Void
+) -> Void
+
+/// Answers one call with one message or one error; the first answer counts.
+///
+/// Callable from any thread.
 public protocol UnaryResponder: ServerContext {
-  /// Answers with a message or an error; the first answer counts. Callable from any thread.
-  func answer<Response: Message>(_ result: Result<Response, BatonError>)
+  /// Answers with the message that `serialize` appends; it is called at most once, before the
+  /// method returns.
+  ///
+  /// Not generic, so that an answer costs no look-up of types at run time.
+  func answer(_ serialize: MessageSerializer)
   /// Answers with an already encoded message (used by forwarding services).
   func answer(encoded payload: ByteBuffer)
+  /// Answers with an error.
+  func fail(_ error: BatonError)
 }
 
 /// Answers one call with a stream.

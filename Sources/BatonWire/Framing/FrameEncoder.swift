@@ -6,8 +6,7 @@ package import NIOCore
 extension ByteBuffer {
   /// Writes a header.
   package mutating func writeFrameHeader(_ header: FrameHeader) {
-    writeMultipleIntegers(
-      header.length, header.streamID, header.type.rawValue, header.flags.rawValue)
+    writeWithUnsafeMutableBytes(minimumWritableBytes: FrameHeader.size) { header.store(in: $0) }
   }
 
   /// Writes a request with a message.
@@ -74,12 +73,27 @@ extension ByteBuffer {
   package mutating func writeResponse<Body: Message>(
     id: UInt32, message: Body
   ) throws(BatonError) {
+    try writeResponse(id: id) { message.serialize(into: &$0, prefix: $1) }
+  }
+
+  /// Writes a successful response with the message that `serialize` appends.
+  ///
+  /// - Throws: `reply_too_large`; the buffer is then as it was.
+  package mutating func writeResponse(
+    id: UInt32, _ serialize: MessageSerializer
+  ) throws(BatonError) {
     let start = writerIndex
-    writeFrameHeader(FrameHeader(length: 0, streamID: id, type: .response))
-    message.serialize(into: &self) { size, buffer in
-      if size > 0 { buffer.writeProtobufKey(field: 2, length: size) }
+    serialize(&self) { size, buffer in
+      // The size is known before the bytes, so header and key go in with one write.
+      buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: FrameHeader.size + 11) { bytes in
+        let key = size == 0 ? 0 : 1 + Self.protobufVarintSize(UInt64(size))
+        let header = FrameHeader(
+          length: UInt32(truncatingIfNeeded: key + size), streamID: id, type: .response)
+        let end = header.store(in: bytes)
+        return key == 0 ? end : Self.storeProtobufKey(field: 2, length: size, in: bytes, at: end)
+      }
     }
-    try closeFrame(start, "reply_too_large", "the reply")
+    try checkFrame(start, "reply_too_large", "the reply")
   }
 
   /// Writes a successful response with an encoded message.
@@ -154,6 +168,16 @@ extension ByteBuffer {
   private mutating func closeFrame(
     _ start: Int, _ reason: BatonError.Reason, _ subject: String
   ) throws(BatonError) {
+    let length = try checkFrame(start, reason, subject)
+    setInteger(UInt32(truncatingIfNeeded: length), at: start)
+  }
+
+  /// The length of the data of the frame that begins at `start`, or takes it back out.
+  @inline(__always)
+  @discardableResult
+  private mutating func checkFrame(
+    _ start: Int, _ reason: BatonError.Reason, _ subject: String
+  ) throws(BatonError) -> Int {
     let length = writerIndex - start - FrameHeader.size
     if length > FrameLimit.data {
       moveWriterIndex(to: start)
@@ -161,28 +185,48 @@ extension ByteBuffer {
         .resourceExhausted, reason,
         "\(subject) takes \(length) bytes; a frame carries at most \(FrameLimit.data)")
     }
-    setInteger(UInt32(truncatingIfNeeded: length), at: start)
+    return length
   }
 }
 
 /// The few protobuf encodings that the envelope needs.
 extension ByteBuffer {
   package mutating func writeProtobufVarint(_ value: UInt64) {
-    var value = value
-    while value >= 0x80 {
-      writeInteger(UInt8(truncatingIfNeeded: value) | 0x80)
-      value >>= 7
+    writeWithUnsafeMutableBytes(minimumWritableBytes: 10) { bytes in
+      Self.storeProtobufVarint(value, in: bytes, at: 0)
     }
-    writeInteger(UInt8(truncatingIfNeeded: value))
   }
 
   fileprivate mutating func writeProtobufKey(field: UInt8, length: Int) {
-    if length < 0x80 {
-      writeMultipleIntegers(field << 3 | 2, UInt8(truncatingIfNeeded: length))
-    } else {
-      writeInteger(field << 3 | 2)
-      writeProtobufVarint(UInt64(length))
+    writeWithUnsafeMutableBytes(minimumWritableBytes: 11) { bytes in
+      Self.storeProtobufKey(field: field, length: length, in: bytes, at: 0)
     }
+  }
+
+  /// Stores the key and the length of a delimited field.
+  ///
+  /// - Returns: The place behind them.
+  @inline(__always)
+  fileprivate static func storeProtobufKey(
+    field: UInt8, length: Int, in bytes: UnsafeMutableRawBufferPointer, at offset: Int
+  ) -> Int {
+    bytes[offset] = field << 3 | 2
+    return storeProtobufVarint(UInt64(length), in: bytes, at: offset + 1)
+  }
+
+  @inline(__always)
+  private static func storeProtobufVarint(
+    _ value: UInt64, in bytes: UnsafeMutableRawBufferPointer, at offset: Int
+  ) -> Int {
+    var value = value
+    var offset = offset
+    while value >= 0x80 {
+      bytes[offset] = UInt8(truncatingIfNeeded: value) | 0x80
+      value >>= 7
+      offset += 1
+    }
+    bytes[offset] = UInt8(truncatingIfNeeded: value)
+    return offset + 1
   }
 
   /// Writes a text field; an empty one is absent, as proto3 has it.

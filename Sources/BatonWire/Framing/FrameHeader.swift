@@ -15,6 +15,23 @@ package struct FrameHeader: Sendable, Hashable {
     self.type = type
     self.flags = flags
   }
+
+  /// Stores a stream id in the encoded header at the start of `bytes`.
+  package static func store(streamID: UInt32, in bytes: UnsafeMutableRawBufferPointer) {
+    bytes.storeBytes(of: streamID.bigEndian, toByteOffset: 4, as: UInt32.self)
+  }
+
+  /// Stores the encoded header at the start of `bytes`.
+  ///
+  /// - Returns: Its size.
+  @inline(__always)
+  func store(in bytes: UnsafeMutableRawBufferPointer) -> Int {
+    bytes.storeBytes(of: length.bigEndian, as: UInt32.self)
+    bytes.storeBytes(of: streamID.bigEndian, toByteOffset: 4, as: UInt32.self)
+    bytes[8] = type.rawValue
+    bytes[9] = flags.rawValue
+    return Self.size
+  }
 }
 
 /// What a frame is; numbers that are none of these are ignored on receipt (FR1).

@@ -84,7 +84,9 @@ extension BatonError {
 func copiedText(_ c: UnsafePointer<CChar>?) -> String {
   guard let c, c.pointee != 0 else { return "" }
   let text = UnsafeBufferPointer(start: c, count: MessageArena.textLength(c))
-  return text.withMemoryRebound(to: UInt8.self) { String(decoding: $0, as: UTF8.self) }
+  return text.withMemoryRebound(to: UInt8.self) { utf8 in
+    String(copying: UTF8Span(unchecked: utf8.span))
+  }
 }
 
 @inline(__always)

@@ -177,28 +177,30 @@ import Testing
     }
   }
 
-  @Test("calls with callbacks get their answers, errors and deadlines")
-  func callbacks() async throws {
+  @Test("prepared calls get their answers, errors and deadlines")
+  func preparedCalls() async throws {
     let service = TestService()
     try await withServer(service) { _, endpoint in
       let connection = try await connect(to: endpoint)
       let results = AsyncStream<String>.makeStream()
       for (method, timeout) in [
         (Service.echo, Duration.seconds(30)), (Service.fail, .seconds(30)),
-        (Service.wait, .milliseconds(20)), (Service.echo, .zero),
+        (Service.wait, .milliseconds(20)), (Service.echo, .seconds(30)),
       ] {
-        connection.call(method, Text("x"), options: CallOptions(timeout: timeout)) {
-          (result: Result<Text, any Error>) in
-          switch result {
-          case .success(let text): results.continuation.yield(text.value)
-          case .failure(let error):
-            results.continuation.yield((error as? BatonError)?.reason.rawValue ?? "other")
-          }
-        }
+        let call = try PreparedCall(method, Text("x"), timeout: timeout)
+        connection.call(call, Results(results.continuation))
+        connection.call(call, Results(results.continuation))
       }
-      var received: Set<String> = []
-      for await result in results.stream.prefix(4) { received.insert(result) }
-      #expect(received == ["x", "run_not_found", "deadline_exceeded"])
+      var received: [String] = []
+      for await result in results.stream.prefix(8) { received.append(result) }
+      #expect(
+        received.sorted() == [
+          "deadline_exceeded", "deadline_exceeded", "run_not_found", "run_not_found", "x", "x",
+          "x", "x",
+        ])
+      #expect { _ = try PreparedCall(Service.echo, Text("x"), timeout: .zero) } throws: {
+        ($0 as? BatonError)?.reason == "deadline_exceeded"
+      }
       await connection.close()
     }
   }
@@ -242,5 +244,22 @@ import Testing
     await reason {
       let _: Text = try await pool.unary(method, Text("a"), options: .standard)
     }
+  }
+}
+
+/// Passes on what prepared calls get.
+private final class Results: AnswerReceiver {
+  private let continuation: AsyncStream<String>.Continuation
+
+  init(_ continuation: AsyncStream<String>.Continuation) {
+    self.continuation = continuation
+  }
+
+  func succeed(_ payload: ByteBuffer) {
+    continuation.yield((try? Text(payload: payload))?.value ?? "undecodable")
+  }
+
+  func fail(_ error: any Error) {
+    continuation.yield((error as? BatonError)?.reason.rawValue ?? "other")
   }
 }

@@ -131,11 +131,14 @@ final class RecordingResponder: UnaryResponder, StreamResponder {
     for operation in state.withLock({ $0.work }) { await operation() }
   }
 
-  func answer<Response: Message>(_ result: Result<Response, BatonError>) {
-    switch result {
-    case .success(let response): answer(encoded: response.serialized())
-    case .failure(let error): finish(error)
-    }
+  func answer(_ serialize: MessageSerializer) {
+    var payload = ByteBuffer()
+    serialize(&payload) { _, _ in }
+    answer(encoded: payload)
+  }
+
+  func fail(_ error: BatonError) {
+    finish(error)
   }
 
   func answer(encoded payload: ByteBuffer) {

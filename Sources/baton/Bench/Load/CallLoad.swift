@@ -3,11 +3,13 @@ internal import BatonRPC
 internal import BatonWire
 internal import NIOCore
 internal import NIOPosix
+internal import Synchronization
 
 /// Keeps a number of equal unary calls in flight for some time, without a task for each.
 ///
 /// The answer to a call starts the next one on the connection's event loop; both leave and arrive
-/// together with those of the other calls. That keeps the load generator's own cost low.
+/// together with those of the other calls. The request is encoded once; of the answers after the
+/// first only the status is looked at. That keeps the load generator's own cost low.
 struct CallLoad<Request: Message, Response: Message>: Sendable {
   let target: BenchTarget
   let method: MethodDescriptor
@@ -24,6 +26,8 @@ struct CallLoad<Request: Message, Response: Message>: Sendable {
     let shape = target.shape
     let count = min(shape.connections, shape.inFlight)
     let options = target.callOptions
+    let call = try PreparedCall(
+      method, request, timeout: target.options.timeout, metadata: options.metadata)
     let loops = MultiThreadedEventLoopGroup.singleton
     var connections: [RPCConnection] = []
     var eventLoops: [any EventLoop] = []
@@ -40,9 +44,9 @@ struct CallLoad<Request: Message, Response: Message>: Sendable {
     let finish = FinishLine(workers: shape.inFlight)
     let end = start + UInt64(shape.seconds * 1e9)
     for worker in 0..<shape.inFlight {
-      CallLoadWorker<Request, Response>(
+      CallLoadWorker(
         connection: connections[worker % count], eventLoop: eventLoops[worker % count],
-        method: method, request: request, options: options,
+        call: call,
         pace: Pace(shape, worker: worker, start: start, end: end, maximumCalls: maximumCalls),
         recorder: recorders[worker % count], finish: finish
       ).start()
@@ -61,33 +65,55 @@ struct CallLoad<Request: Message, Response: Message>: Sendable {
 }
 
 /// Makes one call after the other.
-private final class CallLoadWorker<Request: Message, Response: Message>: Sendable {
+private final class CallLoadWorker: AnswerReceiver {
+  private struct Progress {
+    var number = 0
+    var begin: UInt64 = 0
+  }
+
   private let connection: RPCConnection
   private let eventLoop: any EventLoop
-  private let method: MethodDescriptor
-  private let request: Request
-  private let options: CallOptions
+  private let prepared: PreparedCall
   private let pace: Pace
   private let recorder: LatencyRecorder
   private let finish: FinishLine
+  private let progress = Mutex(Progress())
 
   init(
-    connection: RPCConnection, eventLoop: any EventLoop, method: MethodDescriptor,
-    request: Request, options: CallOptions, pace: Pace, recorder: LatencyRecorder,
-    finish: FinishLine
+    connection: RPCConnection, eventLoop: any EventLoop, call: PreparedCall, pace: Pace,
+    recorder: LatencyRecorder, finish: FinishLine
   ) {
     self.connection = connection
     self.eventLoop = eventLoop
-    self.method = method
-    self.request = request
-    self.options = options
+    prepared = call
     self.pace = pace
     self.recorder = recorder
     self.finish = finish
   }
 
+  /// Makes the first call; later ones follow the answers.
   func start() {
     next(number: 0, now: MonotonicTime.nanoseconds())
+  }
+
+  func succeed(_ payload: ByteBuffer) {
+    let now = MonotonicTime.nanoseconds()
+    let progress = progress.withLock { $0 }
+    recorder.record(nanoseconds: now - progress.begin)
+    goOn(progress.number, now)
+  }
+
+  func fail(_ error: any Error) {
+    let error = error as? BatonError
+    recorder.record(error: error?.reason.rawValue ?? "cancelled")
+    // Without a connection a call fails at once, so that going on would never end.
+    guard connection.isUsable, !recorder.isHopeless else { return finish.arrive() }
+    goOn(progress.withLock { $0.number }, MonotonicTime.nanoseconds())
+  }
+
+  private func goOn(_ number: Int, _ now: UInt64) {
+    guard now < pace.end, number + 1 < pace.calls else { return finish.arrive() }
+    next(number: number + 1, now: now)
   }
 
   /// Makes a call now, or when an open loop wants it.
@@ -101,19 +127,7 @@ private final class CallLoadWorker<Request: Message, Response: Message>: Sendabl
   }
 
   private func call(_ number: Int, begin: UInt64) {
-    connection.call(method, request, options: options) {
-      [self] (result: Result<Response, any Error>) in
-      let now = MonotonicTime.nanoseconds()
-      var goesOn = now < pace.end && number + 1 < pace.calls
-      switch result {
-      case .success: recorder.record(nanoseconds: now - begin)
-      case .failure(let error):
-        let error = error as? BatonError
-        recorder.record(error: error?.reason.rawValue ?? "cancelled")
-        // Without a connection a call fails at once, so that going on would never end.
-        goesOn = goesOn && connection.isUsable && !recorder.isHopeless
-      }
-      if goesOn { next(number: number + 1, now: now) } else { finish.arrive() }
-    }
+    progress.withLock { $0 = Progress(number: number, begin: begin) }
+    connection.call(prepared, self)
   }
 }
