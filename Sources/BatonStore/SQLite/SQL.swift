@@ -353,3 +353,8 @@ enum SQL: String, CaseIterable {
   case takeRoom = "INSERT INTO room (id, bytes) VALUES (1, zeroblob(65536))"
   case leaveRoom = "DELETE FROM room WHERE id = 1"
 }
+
+extension SQL {
+  /// The place among ``allCases``: a case is stored as its number (and traps were it not one byte).
+  var place: Int { Int(unsafeBitCast(self, to: UInt8.self)) }
+}

@@ -7,7 +7,8 @@ final class SQLiteSession {
   let db: OpaquePointer
   /// The connection's own cache of statements; nil: the session keeps them.
   private let database: Database?
-  private var fixed: [SQL: RawStatement] = [:]
+  /// By ``SQL/place``: the statements' texts are long, and would be hashed for every use.
+  private var fixed = [RawStatement?](repeating: nil, count: SQL.allCases.count)
   private var scans: [RunScan: RawStatement] = [:]
 
   /// Statements of a reading connection, kept by GRDB with the connection.
@@ -29,15 +30,15 @@ final class SQLiteSession {
   }
 
   deinit {
-    for statement in fixed.values { sqlite3_finalize(statement.raw) }
+    for case let statement? in fixed { sqlite3_finalize(statement.raw) }
     for statement in scans.values { sqlite3_finalize(statement.raw) }
   }
 
   /// A fixed statement, ready to be bound.
   func statement(_ sql: SQL) throws -> RawStatement {
-    if let statement = fixed[sql] { return statement }
+    if let statement = fixed[sql.place] { return statement }
     let statement = try prepare(sql.rawValue)
-    if database == nil { fixed[sql] = statement }
+    if database == nil { fixed[sql.place] = statement }
     return statement
   }
 

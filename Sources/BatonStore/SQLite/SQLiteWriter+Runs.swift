@@ -21,7 +21,7 @@ extension SQLiteWriter: RunWrites {
     count(header.workflow, from: nil, to: record.state.status)
     let facts = TokenSnapshot.Run(header)
     self.facts[header.id] = (facts, record.state.status)
-    accounts[header.id] = PendingAccount(account: TokenAccount(), isChanged: false)
+    accounts[header.id] = PendingAccount(account: TokenAccount())
     if notesTokens { effects.tokens.append(.created(facts, record.state.status)) }
   }
 

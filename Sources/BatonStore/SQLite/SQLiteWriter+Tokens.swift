@@ -21,7 +21,7 @@ extension SQLiteWriter: TokenWrites {
       })
     guard !batch.entries.isEmpty else { return admission.receipt(limits) }
     touch(run)
-    accounts[run] = PendingAccount(account: admission.account, isChanged: true)
+    change(admission.account, of: run)
     for (index, put) in admission.puts(of: batch).enumerated() {
       try insert(put, run)
       if admission.becomesEntry[index] { try setEntry(put, run, isNew: present[index] == nil) }

@@ -15,7 +15,8 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
 
   struct PendingAccount {
     var account: TokenAccount
-    var isChanged: Bool
+    /// Whether the row is to be written before the batch commits.
+    var isChanged = false
   }
 
   private(set) var now = Timestamp(milliseconds: 0)
@@ -25,6 +26,8 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
   /// Whether changes of tokens are noted.
   let notesTokens: Bool
   var accounts: [RunID: PendingAccount] = [:]
+  /// The runs whose accounts have changed; far fewer than there are accounts.
+  private var changedAccounts: [RunID] = []
   var counts: [WorkflowID: RunCounts] = [:]
   var facts: [RunID: (TokenSnapshot.Run, RunStatus)] = [:]
   private var eventNumber: UInt64?
@@ -161,7 +164,8 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
     // These rows are of all units of the batch: a unit that merely reads them has not written.
     let writes = unitWrites
     defer { unitWrites = writes }
-    for (id, pending) in accounts where pending.isChanged {
+    while let id = changedAccounts.popLast() {
+      guard let pending = accounts[id], pending.isChanged else { continue }
       accounts[id]?.isChanged = false
       try run(.setTokenAccount) { row in
         row.bind(1, id)
@@ -195,6 +199,7 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
 
   private func forget() {
     accounts.removeAll(keepingCapacity: true)
+    changedAccounts.removeAll(keepingCapacity: true)
     counts.removeAll(keepingCapacity: true)
     facts.removeAll(keepingCapacity: true)
     eventNumber = nil
@@ -222,8 +227,14 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
   func pendingAccount(of run: RunID) throws -> TokenAccount? {
     if let pending = accounts[run] { return pending.account }
     guard let account = try storedAccount(of: run) else { return nil }
-    accounts[run] = PendingAccount(account: account, isChanged: false)
+    accounts[run] = PendingAccount(account: account)
     return account
+  }
+
+  /// Changes the account of a run's token; its row is written before the batch commits.
+  func change(_ account: TokenAccount, of run: RunID) {
+    let old = accounts.updateValue(PendingAccount(account: account, isChanged: true), forKey: run)
+    if old?.isChanged != true { changedAccounts.append(run) }
   }
 
   /// The facts of a run that is there, and its status as of the batch.

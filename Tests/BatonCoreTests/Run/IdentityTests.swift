@@ -17,7 +17,15 @@ import Testing
       "019a5e0c-7b1e-7c3a-9f00-1d2e3f40516", "019a5e0c-7b1e-7c3a-9f00-1d2e3f4051623",
       "019a5e0c7b1e-7c3a-9f00-1d2e3f405162-", "019a5e0c-7b1e-7c3a-9f00-1d2e3f40516g",
       " 019a5e0c-7b1e-7c3a-9f00-1d2e3f405162",
-    ])
+    ]
+      + "/:@G`g\0~".map { "019a5e0c-7b1e-7c3a-9f00-1d2e3f40516\($0)" }
+      + [0, 7, 9, 12, 14, 17, 19, 22, 24].map { place in
+        // A dash where a digit belongs.
+        String("019a5e0c-7b1e-7c3a-9f00-1d2e3f405162".enumerated().map { $0 == place ? "-" : $1 })
+      }
+      + [8, 13, 18, 23].map { place in
+        String("019a5e0c-7b1e-7c3a-9f00-1d2e3f405162".enumerated().map { $0 == place ? "0" : $1 })
+      })
   func refused(text: String) {
     #expect(RunID(text) == nil)
   }

@@ -1,5 +1,6 @@
 import BatonCore
 import BatonWire
+import Dispatch
 import NIOCore
 
 /// A service that has every kind of method and does what a test needs.
@@ -13,6 +14,7 @@ final class TestService: Sendable {
   static let metadata = unary("Metadata")
   static let who = unary("Who")
   static let silent = unary("Silent")
+  static let block = unary("Block")
   static let count = method("Count", .serverStream)
   static let endless = method("Endless", .serverStream)
   static let streamError = method("StreamError", .serverStream)
@@ -34,6 +36,9 @@ final class TestService: Sendable {
   let released = Signal()
   /// Sent for every message of an endless stream.
   let sent = Signal()
+
+  /// Lets a handler go on that blocks its event loop.
+  let unblocked = DispatchSemaphore(value: 0)
 
   private static func unary(_ name: String, isIdempotent: Bool = false) -> MethodDescriptor {
     MethodDescriptor(service: Self.name, method: name, kind: .unary, isIdempotent: isIdempotent)
@@ -76,6 +81,10 @@ final class TestService: Sendable {
       .unary(Self.who) { (text: Text, call: UnaryCall<Text>) in
         if !text.value.isEmpty { call.context.adopt(CallIdentity(name: text.value)) }
         call.reply(Text(call.context.identity.name))
+      },
+      .unary(Self.block) { [unblocked] (text: Text, call: UnaryCall<Text>) in
+        let isInTime = unblocked.wait(timeout: .now() + .seconds(10)) == .success
+        call.reply(Text(isInTime ? text.value : "late"))
       },
       .unary(Self.silent) { [self] (text: Text, call: UnaryCall<Text>) in started.send() },
     ]
