@@ -35,7 +35,7 @@ extension RPCConnection {
   /// Takes the frames to be written before the connection is closed: what waits, and a cancel for
   /// every call in progress.
   func takeLastFrames() -> ByteBuffer {
-    var frames = takeOutbox(replacingWith: ByteBuffer())
+    var frames = takeOutbox(replacingWith: ByteBuffer(), willFlush: false)
     for id in state.withLock({ $0.calls.filter { _ in true } }) { frames.writeCancel(id: id) }
     return frames
   }

@@ -90,7 +90,7 @@ final class RPCConnectionHandler: ChannelDuplexHandler {
       case .frame(let frame):
         received(frame)
         framesSinceWrite += 1
-        if framesSinceWrite >= Self.framesPerWrite { writeWhileReading() }
+        if framesSinceWrite >= Self.framesPerWrite { writeBetweenFrames() }
       case .skipTooLarge(let header): connection.failed(header.streamID, Self.tooLarge(header))
       case .close(let header):
         connection.failed(Self.tooLarge(header))
@@ -128,10 +128,11 @@ final class RPCConnectionHandler: ChannelDuplexHandler {
     if !isReading { write() }
   }
 
-  /// Lets the tasks that got answers go on, and writes what they send.
-  private func writeWhileReading() {
+  /// Lets the tasks that got answers go on, and writes what they send, before the next frame.
+  private func writeBetweenFrames() {
     connection.executor.run()
-    connection.executor.promiseRun()
+    // What comes later is run at the end of the read, if there is one.
+    if isReading { connection.executor.promiseRun() }
     write()
   }
 
