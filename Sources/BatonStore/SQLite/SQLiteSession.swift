@@ -8,7 +8,7 @@ final class SQLiteSession {
   /// The connection's own cache of statements; nil: the session keeps them.
   private let database: Database?
   /// By ``SQL/place``: the statements' texts are long, and would be hashed for every use.
-  private var fixed = [RawStatement?](repeating: nil, count: SQL.allCases.count)
+  private var fixed: [RawStatement?] = []
   private var scans: [RunScan: RawStatement] = [:]
 
   /// Statements of a reading connection, kept by GRDB with the connection.
@@ -27,6 +27,7 @@ final class SQLiteSession {
     guard let db = database.sqliteConnection else { throw StoreError.closed }
     self.db = db
     self.database = nil
+    fixed = Array(repeating: nil, count: SQL.allCases.count)
   }
 
   deinit {
@@ -36,9 +37,10 @@ final class SQLiteSession {
 
   /// A fixed statement, ready to be bound.
   func statement(_ sql: SQL) throws -> RawStatement {
+    if database != nil { return try prepare(sql.rawValue) }
     if let statement = fixed[sql.place] { return statement }
     let statement = try prepare(sql.rawValue)
-    if database == nil { fixed[sql.place] = statement }
+    fixed[sql.place] = statement
     return statement
   }
 
