@@ -156,4 +156,40 @@ struct ViewpointTests {
       #expect(try await fixture.fromNode(run, "W") == ["i=1"])
     }
   }
+
+  @Test("T6, T10, T12: the hooks of a workflow see and show", arguments: StoreKind.allCases)
+  func hooks(_ kind: StoreKind) async throws {
+    try await TokenFixture.with(kind) { fixture in
+      let run = try await fixture.run()
+      try await fixture.platformPut(
+        AttemptID(run: run, node: "W", attempt: 0), [("k", "trigger"), ("t", "1")], scope: .user)
+      let initialize = try await fixture.begin(run, "W", hook: .initialize)
+      try await fixture.put(initialize, ["k": "initialize", "i": "1"])
+      try await fixture.end(initialize)
+      let a = try await fixture.begin(run, "A")
+      try await fixture.put(a, ["k": "a"])
+      let finish = try await fixture.begin(run, "W", hook: .finish)
+      let view = Wire.Viewpoint(atNode: "W")
+      #expect(try await fixture.list(run, "k", at: view) == ["W:initialize", "A:a"])
+      try await fixture.put(finish, ["d": "2"])
+      // TK-05
+      #expect(
+        try await fixture.fromNode(run, "W") == ["t=1", "k=initialize", "i=1", "d=2"])
+      #expect(try await fixture.list(run, "k") == ["W:initialize", "A:a"])
+      try await fixture.put(finish, ["k": "finish"])
+      // Memory and tables know which hook it was.
+      for history in [false, true] {
+        _ = try fixture.store.token(of: run, history: history)
+        #expect(try await fixture.list(run, "k") == ["A:a", "W:finish"])
+        let first = Wire.Viewpoint(atNode: "W", atAttempt: 1)
+        #expect(try await fixture.list(run, "k", at: first) == ["W:initialize"])
+        #expect(
+          try await fixture.list(run, "k", at: .init(atNode: "A")) == ["W:initialize", "A:a"])
+      }
+      var request = Wire.QueryTokensRequest(application: "app", workflow: "W", key: "k")
+      request.pick = .all
+      let found = try await fixture.query(request).runs.first?.entries.map(\.value)
+      #expect(found == ["a", "finish"])
+    }
+  }
 }

@@ -82,6 +82,16 @@ import Testing
       (["--services", "engine"], "setting tokens (default): "),
       (["--log-level", "loud"], "setting log-level (--log-level): `loud`"),
       (["--log-format", "xml"], "setting log-format (--log-format): `xml`"),
+      (
+        ["--token-max-value-bytes", "3145729"],
+        "setting token-max-value-bytes (--token-max-value-bytes): 3145729 is out of range"
+      ),
+      (["--token-max-bytes", "30 MiB"], "setting token-max-bytes (--token-max-bytes): `30 MiB`"),
+      (["--token-max-bytes=-1"], "setting token-max-bytes (--token-max-bytes): -1 is out"),
+      (
+        ["--token-history-max-puts", "x"],
+        "setting token-history-max-puts (--token-history-max-puts): `x` is no number"
+      ),
       (["--config", "/nonexistent/file"], "the settings file /nonexistent/file cannot be read: "),
     ])
   func wrongSetting(arguments: [String], message: String) async throws {
@@ -107,6 +117,7 @@ import Testing
       listen: [127.0.0.1:1, "unix:/file.sock"]
       log-level: debug
       log-format: json
+      token_max_bytes: 1000
 
       """, to: "batond.yaml")
     let answer = try await Baton.batond(
@@ -120,6 +131,8 @@ import Testing
     #expect(lines.contains("log-level: error  # BATOND_LOG_LEVEL"))
     #expect(lines.contains("log-format: json  # \(file)"))
     #expect(lines.contains("services: engine,tokens,scheduler  # default"))
+    #expect(lines.contains("token-max-bytes: 1000  # \(file)"))
+    #expect(lines.contains("token-history-max-bytes: 10000  # default"))
     let named = try await Baton.batond(
       ["config"], in: scratch, environment: ["BATOND_CONFIG": file])
     #expect(named.text.contains("data: /file  # \(file)"))

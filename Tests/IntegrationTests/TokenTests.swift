@@ -118,6 +118,33 @@ import Testing
     }
   }
 
+  @Test("T25: the settings of the server bound the token", arguments: Deployment.allCases)
+  func limits(deployment: Deployment) async throws {
+    let settings = ["BATOND_TOKEN_MAX_VALUE_BYTES": "10", "BATOND_TOKEN_MAX_BYTES": "1000"]
+    try await withInstallation(deployment, settings: settings) { installation in
+      try await installation.deploy(
+        scripts: [
+          "A": "baton token put k=12345678901 2> $D/call || echo $? >> $D/call",
+          "B": #"echo k=12345678901 >> "$BATON_TOKEN_FILE""#,
+          "C": #"i=0; while [ $i -lt 200 ]; do echo "k$i=123456789"; i=$((i + 1)); done "#
+            + #">> "$BATON_TOKEN_FILE""#,
+        ],
+        nodes: "- {name: A, program: A}\n- {name: B, program: B, after: [A]}\n"
+          + "- {name: C, program: C, after: [B.failure]}")
+      let id = try await installation.trigger()
+      #expect(try await installation.end(of: id).status == "FAILED")
+      let call = installation.scratch.lines(of: "call")
+      #expect(call.first?.hasPrefix("error: token_value_too_large: ") == true, "\(call)")
+      #expect(call.last == "7", "\(call)")
+      let nodes = try await installation.done("nodes", id).output
+      #expect(nodes.contains("token_value_too_large") && nodes.contains("token_full"), "\(nodes)")
+      #expect(
+        try await installation.done("token", "list", id, "--json").text
+          == #"{"tokenValueMap":{}}"#)
+      try await installation.stop()
+    }
+  }
+
   private func tokens(
     _ installation: Installation, _ id: String, _ scope: String
   ) async throws -> TokenView {

@@ -30,9 +30,10 @@ struct BatchProgram: Sendable {
           + ProgramType.allCases.map(\.rawValue).joined(separator: ", "))
     }
     guard let type = ProgramType(rawValue: asked.programType.uppercased()) else {
+      let given = JSONString.quoted(asked.programType.clipped(to: 64))
       throw BatonError(
         .invalidArgument, "program_type_invalid",
-        "programType \(JSONString.quoted(asked.programType.clipped(to: 64))) is unknown; known are "
+        "programType \(asked.programType.isEmpty ? "is missing" : given + " is unknown"); known: "
           + ProgramType.allCases.map(\.rawValue).joined(separator: ", "))
     }
     self.type = type

@@ -42,8 +42,8 @@ struct BatchStart: Sendable {
     for await end in ends {
       switch end.result {
       case .success(let receipt):
-        answers[end.index].runID = receipt.run.description
-        answers[end.index].status = Wire.RunStatus(receipt.status)
+        answers[end.index].runID = receipt.runID
+        answers[end.index].status = receipt.status
       case .failure(RunTrigger.Unresolved.plan):
         // A version was deployed between the look and the unit.
         guard let element = elements[end.index] else { break }
@@ -72,33 +72,32 @@ struct BatchStart: Sendable {
 
 /// One workflow to start.
 private struct BatchStartElement: Sendable {
-  /// What a repeat of the element is answered.
+  /// What the element and its repeats are answered: PENDING or REJECTED, whatever comes later.
   struct Receipt: Sendable {
-    let run: RunID
-    let status: RunStatus
+    let runID: String
+    let status: Wire.RunStatus
 
-    init(run: RunID, status: RunStatus) {
-      self.run = run
-      self.status = status
+    init(_ response: Wire.TriggerPipelineResponse) {
+      runID = response.runID
+      status = response.status
     }
 
     /// The receipt that was remembered; nil: the bytes are none.
     init?(_ bytes: [UInt8]) {
       guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
       let words = text.split(separator: " ")
-      guard words.count == 2, let run = RunID(String(words[0])),
-        let status = RunStatus(word: String(words[1]))
-      else { return nil }
-      self.init(run: run, status: status)
+      guard words.count == 2, let status = Int32(words[1]) else { return nil }
+      runID = String(words[0])
+      self.status = Wire.RunStatus(rawValue: status)
     }
 
-    var bytes: [UInt8] { Array("\(run) \(status.word)".utf8) }
+    var bytes: [UInt8] { Array("\(runID) \(status.rawValue)".utf8) }
   }
 
   /// What became of the element.
   private struct Made: Sendable {
     var receipt: Receipt
-    /// Nil when the answer is that of an earlier call with the same id.
+    /// Nil when nothing is left to do: the answer is an earlier one, or the run was REJECTED.
     var new: (RunRecord, [NodeRecord], RunPlan)?
   }
 
@@ -167,10 +166,7 @@ private struct BatchStartElement: Sendable {
     }
     try program.checkExists(writer, engine.catalog)
     let created = try trigger.create(writer, engine, plan)
-    guard let record = created.record else {
-      throw StoreError.damaged("a trigger without a request id was answered from memory")
-    }
-    let receipt = Receipt(run: record.header.id, status: record.state.status)
+    let receipt = Receipt(created.response)
     if let key { try writer.remember(key, bodyHash: bodyHash, answer: receipt.bytes) }
     return Made(receipt: receipt, new: created.new)
   }

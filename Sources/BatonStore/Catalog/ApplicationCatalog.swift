@@ -61,7 +61,7 @@ package final class ApplicationCatalog: Sendable {
   package func knownPlan(_ workflow: WorkflowID, version: Int) -> RunPlan? {
     let id = ApplicationVersionID(
       namespace: workflow.namespace, application: workflow.application, version: version)
-    return state.withLock { $0.plans[PlanID(version: id, workflow: workflow.workflow)] }
+    return state.withLock { $0.plans.value(of: PlanID(version: id, workflow: workflow.workflow)) }
   }
 
   /// Keeps the plan of a workflow whose version is known to be committed.

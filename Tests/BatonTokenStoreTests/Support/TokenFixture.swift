@@ -122,7 +122,7 @@ struct TokenFixture: Sendable {
   }
 
   /// Records the start of the next attempt of a node, or of a hook.
-  func begin(_ run: RunID, _ node: String) async throws -> Attempt {
+  func begin(_ run: RunID, _ node: String, hook: HookKind? = nil) async throws -> Attempt {
     let credential = Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
       .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     let hash = Array(SHA256.hash(data: Array(credential.utf8)))
@@ -137,6 +137,7 @@ struct TokenFixture: Sendable {
       let id = AttemptID(run: run, node: node, attempt: number)
       var attempt = AttemptRecord(id: id, cause: .first, chain: 1, started: Self.start)
       attempt.credentialHash = hash
+      attempt.hook = hook
       try writer.insertAttempt(attempt)
       return id
     }

@@ -36,11 +36,14 @@ final class Installation: Sendable {
 
   let scratch: Scratch
   let deployment: Deployment
+  /// Variables of the servers' environment beside those of all tests.
+  private let settings: [String: String]
   private let state: Mutex<State>
 
-  init(_ deployment: Deployment, _ scratch: Scratch) {
+  init(_ deployment: Deployment, _ scratch: Scratch, settings: [String: String] = [:]) {
     self.deployment = deployment
     self.scratch = scratch
+    self.settings = settings
     state = Mutex(State(dataDirectory: scratch.file("data")))
   }
 
@@ -77,7 +80,8 @@ final class Installation: Sendable {
     let addresses = state.withLock { $0.addresses[role] } ?? firstAddresses(of: role)
     let process = try ChildProcess(
       Executables.path(of: "batond"), arguments(of: role, addresses),
-      environment: Executables.environment, directory: scratch.path)
+      environment: Executables.environment.merging(settings) { _, own in own },
+      directory: scratch.path)
     state.withLock { $0.processes[role] = process }
     var bound: [String] = []
     for number in addresses.indices {
@@ -148,11 +152,12 @@ final class Installation: Sendable {
 
 /// Runs a test with a started installation, and leaves nothing of it behind.
 func withInstallation(
-  _ deployment: Deployment, _ body: (Installation) async throws -> Void
+  _ deployment: Deployment, settings: [String: String] = [:],
+  _ body: (Installation) async throws -> Void
 ) async throws {
   try await places.enter()
   defer { places.leave() }
-  let installation = Installation(deployment, try Scratch())
+  let installation = Installation(deployment, try Scratch(), settings: settings)
   do {
     try await installation.start()
     try await body(installation)
