@@ -10,6 +10,7 @@ package final class SQLiteStore: Store {
   private let pool: DatabasePool
   private let queue: CommitQueue<SQLiteWriter.Effects>
   private let cache: TokenCache?
+  private let settled = SettledMark()
   private let relay: ChangeRelay?
   private let lock: DirectoryLock
   private let failure: FailureReport
@@ -34,12 +35,19 @@ package final class SQLiteStore: Store {
     queue = CommitQueue(
       limits: .init(
         batch: options.batch, outstanding: options.outstanding, probing: options.probing),
-      settle: { cache?.apply($0.tokens) },
+      settle: { [settled] effects in
+        cache?.apply(effects.tokens)
+        settled.reach(effects.lastEvent)
+      },
       announce: { effects in
         changes.publish(effects.touched)
         relay?.publish(effects.touched)
       },
       failed: { failure.report($0) })
+    settled.reach(
+      try pool.writeWithoutTransaction {
+        try SQLiteReader(SQLiteSession(reading: $0)).lastEventNumber()
+      })
     try startWriter(options)
     relay?.start()
   }
@@ -76,18 +84,29 @@ package final class SQLiteStore: Store {
     _ body: @escaping @Sendable (any StoreReader) throws -> Value
   ) async throws -> Value {
     try Task.checkCancellation()
+    let (value, event): (Value, UInt64)
     do {
-      return try await withCheckedThrowingContinuation { continuation in
+      (value, event) = try await withCheckedThrowingContinuation { continuation in
         // Not the library's own `async` reading: it gives its connection back on a thread of the
         // cooperative pool, and all of those may wait in `read` for a connection.
-        pool.asyncRead { database in
+        pool.asyncRead { [self] database in
           continuation.resume(
-            with: Result { try body(SQLiteReader(SQLiteSession(reading: database.get()))) })
+            with: Result {
+              let reader = SQLiteReader(try SQLiteSession(reading: database.get()))
+              return (try body(reader), try newestEvent(reader))
+            })
         }
       }
     } catch {
       throw failure.noting(SQLiteFault.error(error))
     }
+    await settled.wait(for: event)
+    return value
+  }
+
+  /// The newest event of a snapshot where tokens are kept in memory; otherwise 0.
+  private func newestEvent(_ reader: SQLiteReader) throws -> UInt64 {
+    cache == nil ? 0 : try reader.lastEventNumber()
   }
 
   package func readPieces<Piece: Sendable>(
@@ -101,14 +120,16 @@ package final class SQLiteStore: Store {
       throw failure.noting(SQLiteFault.error(error))
     }
     for number in 0..<pieces {
-      let piece: Piece
+      let (piece, event): (Piece, UInt64)
       do {
-        piece = try await snapshot.read {
-          try read(number, SQLiteReader(SQLiteSession(reading: $0)))
+        (piece, event) = try await snapshot.read { [self] in
+          let reader = SQLiteReader(try SQLiteSession(reading: $0))
+          return (try read(number, reader), try newestEvent(reader))
         }
       } catch {
         throw failure.noting(SQLiteFault.error(error))
       }
+      await settled.wait(for: event)
       try await use(piece)
     }
   }

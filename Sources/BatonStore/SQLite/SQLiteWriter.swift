@@ -11,6 +11,8 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
   struct Effects: Sendable {
     var touched = ChangeFeed.Touched()
     var tokens: [TokenChange] = []
+    /// The newest event of the batch; 0: it has none.
+    var lastEvent: UInt64 = 0
   }
 
   struct PendingAccount {
@@ -188,6 +190,7 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
     counts.removeAll(keepingCapacity: true)
     if eventsChanged, let eventNumber {
       eventsChanged = false
+      effects.lastEvent = eventNumber
       for (name, value) in [("event", eventNumber), ("time", UInt64(now.milliseconds))] {
         try run(.setCounter) { row in
           row.bind(1, name)
