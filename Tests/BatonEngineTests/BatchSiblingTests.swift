@@ -4,8 +4,8 @@ import BatonStore
 import BatonWire
 import Testing
 
-/// Cases of BatchStatus and BatchStart (BR-21, BR-22).
-@Suite("BatchStatus and BatchStart", .timeLimit(.minutes(2))) struct BatchSiblingTests {
+/// Cases of BatchStatus, BatchStart and BatchStop (BR-21, BR-22, BR-23).
+@Suite("BatchStatus, BatchStart and BatchStop", .timeLimit(.minutes(2))) struct BatchSiblingTests {
   private func status(
     _ house: EngineFixture, _ ids: [(String, String)], version: UInt32 = 0
   ) async throws -> [String] {
@@ -121,20 +121,73 @@ import Testing
       #expect(try await house.status(first[0].runID) == .completed)
       // The same answer, although the runs have ended, and no further runs.
       #expect(try await start(programs, "r") == first)
-      #expect(try await house.client.listRuns(.init(workflow: "W")).runs.count == 2)
+      #expect(
+        try await house.client.listRuns(.init(application: "demo", workflow: "W")).runs.count == 2)
       // Another body under the same id and index is refused, alone.
       let changed = try await start([program("W", ["who": "you"]), program("W")], "r")
       #expect(changed.map(\.reason) == ["request_id_reused", ""])
       #expect(changed[0].statusCode == 409 && changed[1].statusCode == 200)
       let runs = try await start([program("W"), program("W")])
       #expect(Set(runs.map(\.runID)).count == 2)
-      let created = try await house.client.listRuns(.init(workflow: "W")).runs.map(\.runID)
+      let created = try await house.client.listRuns(.init(application: "demo", workflow: "W")).runs
+        .map(\.runID)
       #expect(Array(created.prefix(2)) == runs.reversed().map(\.runID), "in request order")
       _ = await refused("request_id_invalid") { _ = try await start([program("W")], "ü") }
       _ = await refused("name_invalid") {
         _ = try await start([program("W")], namespace: "a b")
       }
       #expect(try await start([]).isEmpty)
+    }
+  }
+
+  @Test("BR-23: the runs of a program are stopped", arguments: Deployment.allCases)
+  func stop(deployment: Deployment) async throws {
+    try await EngineFixture.with(deployment) { house in
+      try await house.deploy(nodes: "- {name: A, program: block}")
+      func program(
+        _ id: String = "W", run: String = "", type: String = "WORKFLOW", version: UInt32 = 0
+      ) -> Wire.BatchStopProgram {
+        .init(appID: "demo", programType: type, programID: id, runID: run, version: version)
+      }
+      func stop(
+        _ programs: [Wire.BatchStopProgram], _ id: String = ""
+      ) async throws -> [Wire.BatchStopResult] {
+        try await house.client.batchStop(.init(programs: programs, requestID: id)).results
+      }
+      let first = try await house.trigger()
+      let second = try await house.trigger()
+      _ = await house.programs.launch(of: "A", 2)
+      let answer = try await stop([program()], "r")
+      #expect(answer.count == 1 && answer[0].statusCode == 200)
+      #expect(answer[0].runIDs == [first, second])
+      for run in [first, second] {
+        try await house.end(of: run)
+        #expect(try await house.status(run) == .killed)
+      }
+      #expect(try await stop([program()])[0].runIDs.isEmpty)
+      // The same id has the same answer; another body is refused.
+      #expect(try await stop([program()], "r") == answer)
+      _ = await refused("request_id_reused", .alreadyExists) {
+        _ = try await stop([program(version: 1)], "r")
+      }
+      let third = try await house.trigger()
+      let fourth = try await house.trigger()
+      _ = await house.programs.launch(of: "A", 4)
+      let other = "01a20000-0000-7000-8000-000000000000"
+      let results = try await stop([
+        program(run: third), program(run: first), program(run: other), program("nosuch"),
+        program("block", type: "COMMAND"), program(version: 2), program(run: "unbrought"),
+      ])
+      #expect(
+        results.map { "\($0.statusCode) \($0.reason)" } == [
+          "200 ", "200 ", "404 run_not_found", "404 program_not_found", "400 not_a_workflow",
+          "404 version_not_found", "404 run_not_found",
+        ])
+      #expect(results[0].runIDs == [third] && results[1].runIDs.isEmpty)
+      try await house.end(of: third)
+      #expect(try await house.status(fourth) == .running)
+      #expect(try await stop([program(), program()]).map(\.runIDs) == [[fourth], [fourth]])
+      try await house.end(of: fourth)
     }
   }
 }

@@ -179,4 +179,64 @@ import Testing
       }
     }
   }
+
+  @Test("TK-17: entries of an attempt that was repeated", arguments: Deployment.allCases)
+  func retried(deployment: Deployment) async throws {
+    try await EngineFixture.with(deployment) { house in
+      try await house.deploy(nodes: "- {name: A, program: block, retry: {attempts: 2}}")
+      let run = try await house.trigger()
+      let first = await house.programs.launch(of: "A")
+      try await house.put(first, ["a": "1", "b": "1"])
+      house.programs.base.finish(first.key, .exited(code: 1))
+      let second = await house.programs.launch(of: "A", 2)
+      // TK-27: the first credential has ended although a newer attempt runs.
+      _ = await refused("attempt_ended", .permissionDenied) {
+        try await house.put(first, ["a": "x"])
+      }
+      #expect(try await house.get("b", as: second) == "1")
+      try await house.put(second, ["a": "2"])
+      house.programs.base.finish(second.key, .exited(code: 0))
+      try await house.end(of: run)
+      func entries(_ key: String) async throws -> [Wire.TokenEntry] {
+        try await house.tokens.listTokens(.init(run: .init(runID: run), key: key)).keys
+          .flatMap(\.entries)
+      }
+      let a = try await entries("a")
+      #expect(a.map(\.value) == ["2"] && a[0].attempt == 2 && a[0].attemptStatus == .completed)
+      let b = try await entries("b")
+      #expect(b.map(\.value) == ["1"] && b[0].attempt == 1 && b[0].attemptStatus == .failed)
+      let history = try await house.history(run, "a")
+      #expect(history.compactMap(\.entry).map(\.attempt) == [1, 2])
+      #expect(history.map(\.current) == [false, true])
+      // T10: the view of the first attempt has what it could see, and its own.
+      let view = Wire.Viewpoint(atNode: "A", atAttempt: 1)
+      let seen = try await house.tokens.getToken(
+        .init(run: .init(runID: run), viewpoint: view, key: "a"))
+      #expect(seen.entry?.value == "1")
+    }
+  }
+
+  @Test("TK-35: who sees the end reads the whole token", arguments: Deployment.allCases)
+  func completeAtTheEnd(deployment: Deployment) async throws {
+    try await EngineFixture.with(deployment) { house in
+      try await house.deploy(
+        nodes: "- {name: A, program: ok}", more: "finish: {argv: [puts, \"0\", d=1]}")
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<4 {
+          group.addTask {
+            for _ in 0..<50 {
+              let run = try await house.trigger()
+              try await house.client.watchRun(.init(run: .init(runID: run))) { events in
+                for try await event in events where event.kind == .run && event.to == "COMPLETED" {
+                  #expect(try await house.value(run, "d") == "1")
+                }
+              }
+              #expect(try await house.status(run) == .completed)
+            }
+          }
+        }
+        try await group.waitForAll()
+      }
+    }
+  }
 }

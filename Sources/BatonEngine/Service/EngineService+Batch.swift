@@ -71,4 +71,12 @@ extension EngineService {
       return Wire.BatchStartResponse(results: try await batch.answers(engine))
     }
   }
+
+  /// Begins to stop runs; it does not wait for their ends (B6.3).
+  package func batchStop(
+    _ request: Wire.BatchStopRequest, _ call: UnaryCall<Wire.BatchStopResponse>
+  ) {
+    let context = call.context
+    respond(to: call) { try await BatchStop(request, context).answer(engine) }
+  }
 }
