@@ -11,6 +11,8 @@ enum BenchWorkload: String, ExpressibleByArgument, CaseIterable {
   case fan
   case process
   case batchRuns = "batch-runs"
+  case history
+  case active
   case limits
 }
 
@@ -22,12 +24,17 @@ struct BenchCommand: ServerCommand {
     discussion: """
       ping, get-token, put-token, trigger, batch-runs: calls. chain: runs of no-op nodes in \
       sequence; fan: in parallel; process: nodes that execute /bin/true, in sequence and in \
-      parallel. limits: what loopback, disk, SQLite and process starts give without Baton.
+      parallel. history: stores --stored ended runs, over the programs of batch-runs. active: leaves \
+      --stored runs that wait for an hour. limits: what loopback, disk, SQLite and process starts \
+      give without Baton.
       A closed loop by default: a call follows the answer to the one before. With --rate calls \
       start at fixed times and are measured from there.
       """)
 
-  @Argument(help: "ping, get-token, put-token, trigger, chain, fan, process, batch-runs or limits.")
+  @Argument(
+    help: ArgumentHelp(
+      "ping, get-token, put-token, trigger, chain, fan, process, batch-runs, history, active or "
+        + "limits."))
   var workload: BenchWorkload
 
   @OptionGroup var shape: BenchShape
@@ -40,7 +47,9 @@ struct BenchCommand: ServerCommand {
   var inside = false
 
   func validate() throws {
-    guard shape.connections > 0, shape.inFlight > 0, shape.seconds > 0, shape.nodes > 0 else {
+    guard shape.connections > 0, shape.inFlight > 0, shape.seconds > 0, shape.nodes > 0,
+      shape.stored > 0
+    else {
       throw ValidationError("numbers must be greater than 0")
     }
     guard shape.inFlight <= shape.connections * 256 else {
@@ -75,6 +84,8 @@ struct BenchCommand: ServerCommand {
     case .chain: return try await RunBench.chain(target)
     case .fan: return try await RunBench.fan(target)
     case .process: return try await RunBench.process(target)
+    case .history: return try await HistoryBench.ended(target)
+    case .active: return try await HistoryBench.active(target)
     case .limits: throw UsageError("limits measures no server")
     }
   }
@@ -102,6 +113,9 @@ struct BenchShape: ParsableArguments {
 
   @Option(help: ArgumentHelp("batch-runs: runs of each.", valueName: "n"))
   var runs = 10
+
+  @Option(help: ArgumentHelp("history, active: runs to make.", valueName: "n"))
+  var stored = 10_000
 
   @Option(
     help: ArgumentHelp("The server's process, where it is not found by itself.", valueName: "pid"))

@@ -5,6 +5,24 @@ enum BenchApplication {
   /// The key that is read and put.
   static let key = "bench"
 
+  /// The application of batch-runs and history.
+  static let batch = "bench-batch"
+
+  /// Its workflows; at most 100 (G5).
+  static func batchWorkflows(_ programs: Int) -> [String] {
+    (1...min(100, programs)).map { "w\($0)" }
+  }
+
+  /// An application whose runs wait for an hour before their one node does nothing.
+  static func waiting(_ application: String, workflow: String) -> [UInt8] {
+    var node = JSONObject()
+    node.add("name", "n1")
+    node.add("program", "p")
+    node.add("wait_before", "1h")
+    return file(
+      application, program: .object([.init("type", "NOOP")]), workflows: [(workflow, [node.value])])
+  }
+
   /// An application with no-op workflows of one node that puts a key.
   static func single(_ application: String, workflows: [String]) -> [UInt8] {
     let put: JSONValue = .object([.init(key, "0123456789abcdef")])

@@ -46,12 +46,13 @@ enum CallBench {
   /// The newest runs of many programs in one call.
   static func batchRuns(_ target: BenchTarget) async throws -> BenchReport {
     let shape = target.shape
-    let workflows = (1...min(100, shape.programs)).map { "w\($0)" }
+    let workflows = BenchApplication.batchWorkflows(shape.programs)
     try await target.withClient { client in
-      try await client.deploy(BenchApplication.single("bench-batch", workflows: workflows))
+      try await client.deploy(
+        BenchApplication.single(BenchApplication.batch, workflows: workflows))
       for workflow in workflows {
         let id = WorkflowID(
-          namespace: client.namespace, application: "bench-batch", workflow: workflow)
+          namespace: client.namespace, application: BenchApplication.batch, workflow: workflow)
         let present = try await client.runs(RunFilter(workflow: id), limit: shape.runs).count
         for _ in present..<max(present, shape.runs) { _ = try await client.trigger(id) }
       }
@@ -60,7 +61,7 @@ enum CallBench {
     request.namespace = target.options.namespace
     request.programs = workflows.map { workflow in
       Wire.BatchRunsProgram(
-        appID: "bench-batch", programType: "WORKFLOW", programID: workflow,
+        appID: BenchApplication.batch, programType: "WORKFLOW", programID: workflow,
         limit: Int32(clamping: shape.runs))
     }
     return try await CallLoad<_, Wire.BatchRunsResponse>(
