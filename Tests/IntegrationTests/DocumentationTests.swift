@@ -81,8 +81,10 @@ import Testing
     #expect(
       DocumentPage.matches(lines, expected),
       "\(place): `\(text)` shows\n\(answer.text)\nand not\n\(expected.joined(separator: "\n"))")
-    // A page shows a refusal by its error line; everything else must succeed.
-    let isRefusal = expected.contains { $0.hasPrefix("error: ") || $0.contains(" FAILED (") }
+    // A page shows what fails by these lines; everything else must succeed.
+    let isRefusal = expected.contains {
+      $0.hasPrefix("error: ") || $0.contains(" FAILED (") || $0 == "the run was rejected"
+    }
     #expect(isRefusal == (answer.status != 0), "\(place): `\(text)` exits with \(answer.status)")
   }
 }

@@ -18,7 +18,7 @@ import Testing
       #expect(run.statuses == ["A FAILED", "B FAILED"])
       for (node, limit) in zip(run.nodes, ["output_bytes", "cpu_time"]) {
         #expect(node.reason == "limit_exceeded", "\(run)")
-        let text = try await installation.done("nodes", id).output
+        let text = try await installation.done("nodes", id, "--json").output
         #expect(text.contains(limit), "\(text)")
       }
       try await installation.stop()
