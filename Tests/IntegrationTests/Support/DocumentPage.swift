@@ -68,8 +68,8 @@ struct DocumentPage {
 
   /// Whether a terminal showed what the page shows.
   ///
-  /// Ids, times, durations and `seq` differ from run to run, and with them the widths of columns: only
-  /// that they stand there is compared. A line `…` stands for any number of lines.
+  /// Ids, times, durations and `seq` differ from run to run, and with them the widths of columns:
+  /// only that they stand there is compared. A line `…` stands for any number of lines.
   static func matches(_ shown: [String], _ expected: [String]) -> Bool {
     var shown = shown.map(normalized)[...]
     var isOpen = false
