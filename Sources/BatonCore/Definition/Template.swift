@@ -76,6 +76,19 @@ package struct Template: Sendable {
     return text
   }
 
+  /// The bytes of the text with every reference replaced; absent values count nothing.
+  ///
+  /// - Parameter lookup: Gives the value of a reference, or nil when it is absent.
+  package func renderedBytes(_ lookup: (Reference) -> String?) -> Int {
+    parts.reduce(0) { sum, part in
+      switch part {
+      case .literal(let literal): sum + literal.utf8.count
+      case .reference(let reference, let fallback):
+        sum + (lookup(reference) ?? fallback ?? "").utf8.count
+      }
+    }
+  }
+
   private static func escaped(_ text: String) -> String {
     var bytes: [UInt8] = []
     let source = Array(text.utf8)

@@ -195,6 +195,18 @@ extension RunMachine {
   }
 }
 
+extension AttemptEnding {
+  /// The end of an attempt to which the recorded kill came too late: its outcome is reported only
+  /// when nothing of it is left (G56); nil: the outcome is lost, and nobody knows.
+  fileprivate init?(ofKilled outcome: AttemptOutcome) {
+    switch outcome.reason {
+    case "shim_lost": return nil
+    case "not_started": self.init(means: .neverStarted, proof: .none)
+    default: self.init(means: .itself, proof: .processScan)
+    }
+  }
+}
+
 extension AttemptRecord {
   /// Takes over how the attempt ended.
   ///
@@ -209,6 +221,7 @@ extension AttemptRecord {
     ending = outcome.ending
     limitsUnenforced = outcome.limitsUnenforced
     if let intent = killReason {
+      if ending == nil { ending = AttemptEnding(ofKilled: outcome) }
       let isTimeout = intent == RunMachine.timeoutReason
       status = isTimeout ? .failed : .killed
       reason = intent

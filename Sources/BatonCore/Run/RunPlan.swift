@@ -34,7 +34,8 @@ package final class RunPlan: Sendable {
   /// The longest time between TERM and KILL that the steps have; that of a stop for the finish
   /// hook, unless the stop gives one (SR120).
   package var longestGraceMS: Int64 {
-    steps.map(\.graceMS).max() ?? workflow.nodeDefaults.stopGraceMS ?? Step.defaultGraceMS
+    (steps + [initialize].compactMap(\.self)).map(\.graceMS).max()
+      ?? workflow.nodeDefaults.stopGraceMS ?? Step.defaultGraceMS
   }
 
   /// What one node or hook executes, with its program's and its own settings merged (G7).

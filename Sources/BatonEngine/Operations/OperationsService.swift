@@ -46,19 +46,22 @@ package struct OperationsService: Wire.OperationsService {
   package func prune(_ request: Wire.PruneRequest, _ call: UnaryCall<Wire.PruneResponse>) {
     call.respond {
       let order = try PruneOrder(request)
-      guard retention.hasBound(order) else {
-        throw BatonError(
-          .invalidArgument, "limit_invalid", "nothing says which runs are to go",
-          hint: "give before or keep_runs, or start the server with --retain-runs or --retain-days")
-      }
       return try await answering { try await prune(order, request) }
     }
+  }
+
+  private func checkBound(_ order: PruneOrder) throws {
+    guard !retention.hasBound(order) else { return }
+    throw BatonError(
+      .invalidArgument, "limit_invalid", "nothing says which runs are to go",
+      hint: "give before or keep_runs, or start the server with --retain-runs or --retain-days")
   }
 
   private func prune(
     _ order: PruneOrder, _ request: Wire.PruneRequest
   ) async throws -> Wire.PruneResponse {
     guard !request.dryRun else {
+      try checkBound(order)
       return Wire.PruneResponse(runs: UInt64(try await retention.count(order)), dryRun: true)
     }
     let repeatable = try RepeatablePrune(request)
@@ -66,6 +69,7 @@ package struct OperationsService: Wire.OperationsService {
       let first = try await engine.store.commit { try repeatable.firstAnswer($0) }
       if let first { return first }
     }
+    try checkBound(order)
     let removal = try await retention.prune(order)
     guard let repeatable else { return Wire.PruneResponse(removal) }
     return try await engine.store.commit { writer in

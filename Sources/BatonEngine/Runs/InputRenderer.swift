@@ -6,6 +6,9 @@ struct InputRenderer {
   let step: RunPlan.Step
   let tokens: NodeTokenReader
   private let properties: [String: String]?
+  /// The most bytes that the texts of one attempt have together: some times what the system lets a
+  /// program be started with, and as much as a token takes by default.
+  private static let maximumBytes = 32 << 20
 
   init(header: RunHeader, step: RunPlan.Step, tokens: NodeTokenReader) {
     self.header = header
@@ -23,14 +26,15 @@ struct InputRenderer {
 
   /// What an attempt will use.
   ///
-  /// - Throws: `template_unresolved`, naming the reference.
+  /// - Throws: `template_unresolved`, naming the reference; `exec_failed` when it is too much.
   func inputs(argv: [Template]) throws(PreparationError) -> AttemptInputs {
-    let properties = try rendered(step.properties)
+    var room = Self.maximumBytes
+    let properties = try rendered(step.properties, &room)
     let renderer = InputRenderer(self, properties: properties)
     var arguments: [String] = []
-    for template in argv { arguments.append(try renderer.rendered(template)) }
+    for template in argv { arguments.append(try renderer.rendered(template, &room)) }
     return AttemptInputs(
-      argv: arguments, properties: properties, env: try renderer.rendered(step.env))
+      argv: arguments, properties: properties, env: try renderer.rendered(step.env, &room))
   }
 
   /// The entries that a NOOP or a decided condition puts (G21, G32).
@@ -40,10 +44,11 @@ struct InputRenderer {
     _ templates: [TokenTemplate], outcome: Bool?
   ) throws(PreparationError) -> [TokenPutBatch.Entry] {
     guard !templates.isEmpty else { return [] }
-    let renderer = InputRenderer(self, properties: try rendered(step.properties))
+    var room = Self.maximumBytes
+    let renderer = InputRenderer(self, properties: try rendered(step.properties, &room))
     var entries: [TokenPutBatch.Entry] = []
     for (index, template) in templates.enumerated() {
-      let value = try renderer.rendered(template.value, outcome: outcome)
+      let value = try renderer.rendered(template.value, outcome: outcome, &room)
       do {
         try TokenForm.check(key: template.key.utf8, value: value.utf8, index: index)
       } catch {
@@ -55,16 +60,23 @@ struct InputRenderer {
   }
 
   private func rendered(
-    _ templates: [String: Template]
+    _ templates: [String: Template], _ room: inout Int
   ) throws(PreparationError) -> [String: String] {
     var values: [String: String] = [:]
-    for (name, template) in templates { values[name] = try rendered(template) }
+    for (name, template) in templates { values[name] = try rendered(template, &room) }
     return values
   }
 
   private func rendered(
-    _ template: Template, outcome: Bool? = nil
+    _ template: Template, outcome: Bool? = nil, _ room: inout Int
   ) throws(PreparationError) -> String {
+    // Counted before anything is built: a short file can ask for much (reliability R5).
+    room -= template.renderedBytes { value(of: $0, outcome: outcome) }
+    guard room >= 0 else {
+      throw PreparationError(
+        reason: "exec_failed",
+        message: "the templates of the node give more than \(Self.maximumBytes) bytes")
+    }
     do {
       return try template.rendered { value(of: $0, outcome: outcome) }
     } catch {

@@ -51,5 +51,7 @@ extension RunDriver {
     engine.deadlines.remove(.prepare(id))
     engine.runEnded(id, workflow)
     for order in orders { engine.answerFromStore(order, id) }
+    // Among the inputs may have been the offer of a slot, which is another run's now.
+    engine.slots.offer()
   }
 }

@@ -7,13 +7,14 @@ struct BatchStart: Sendable {
   private let request: Wire.BatchStartRequest
   private let namespace: String
   private let principal: String
+  private let repeatable: RepeatableCall?
 
   /// - Throws: INVALID_ARGUMENT `batch_too_large`, `name_invalid`, `request_id_invalid`.
-  init(_ request: Wire.BatchStartRequest, principal: String) throws(BatonError) {
+  init(_ request: Wire.BatchStartRequest, _ context: any ServerContext) throws(BatonError) {
     namespace = try BatchCall.namespace(request.namespace, for: request.programs)
-    try RepeatableCall.check(request.requestID)
+    repeatable = try RepeatableCall(request, in: namespace, context)
     self.request = request
-    self.principal = principal
+    principal = context.identity.name
   }
 
   /// Starts the workflows in request order, and answers when all are durable or refused.
@@ -26,8 +27,7 @@ struct BatchStart: Sendable {
     for (index, asked) in request.programs.enumerated() {
       do throws(BatonError) {
         let element = try BatchStartElement(
-          asked, index, requestID: request.requestID, namespace: namespace, principal: principal,
-          engine)
+          asked, index, under: repeatable, namespace: namespace, principal: principal, engine)
         elements[index] = element
         // Read now, so that the order of the request stays the order of the units.
         let plan = await element.plan(engine)
@@ -38,13 +38,14 @@ struct BatchStart: Sendable {
     }
     var answers = request.programs.map(Wire.BatchStartResult.init)
     var open = answers.count
+    var retried: Set<Int> = []
     if open == 0 { return [] }
     for await end in ends {
       switch end.result {
       case .success(let receipt):
         answers[end.index].runID = receipt.runID
         answers[end.index].status = receipt.status
-      case .failure(RunTrigger.Unresolved.plan):
+      case .failure(RunTrigger.Unresolved.plan) where retried.insert(end.index).inserted:
         // A version was deployed between the look and the unit.
         guard let element = elements[end.index] else { break }
         let index = end.index
@@ -109,7 +110,8 @@ private struct BatchStartElement: Sendable {
   /// - Throws: INVALID_ARGUMENT `name_missing`, `name_invalid`, `program_type_invalid`,
   ///   `not_a_workflow`, `env_name_invalid`; RESOURCE_EXHAUSTED `argument_limit`, `env_limit`.
   init(
-    _ asked: Wire.BatchStartProgram, _ index: Int, requestID: String, namespace: String,
+    _ asked: Wire.BatchStartProgram, _ index: Int, under repeatable: RepeatableCall?,
+    namespace: String,
     principal: String, _ engine: Engine
   ) throws(BatonError) {
     program = try BatchProgram(asked, namespace: namespace)
@@ -119,12 +121,12 @@ private struct BatchStartElement: Sendable {
         namespace: program.namespace, application: program.application, workflow: program.id,
         version: asked.version, arguments: asked.arguments, env: asked.env),
       principal: principal, repeatable: nil, engine)
-    guard !requestID.isEmpty else {
+    guard let call = repeatable?.key else {
       (key, bodyHash) = (nil, [])
       return
     }
     // Under the namespace of the call: the same element may not start elsewhere under one id.
-    key = RequestKey(scope: "\(namespace)/BatchStart", id: "\(requestID)#\(index)")
+    key = RequestKey(scope: call.scope, id: "\(call.id)#\(index)")
     bodyHash = RepeatableCall.hash(asked)
   }
 

@@ -65,9 +65,9 @@ extension EngineService {
   package func batchStart(
     _ request: Wire.BatchStartRequest, _ call: UnaryCall<Wire.BatchStartResponse>
   ) {
-    let principal = call.context.identity.name
+    let context = call.context
     respond(to: call) {
-      let batch = try BatchStart(request, principal: principal)
+      let batch = try BatchStart(request, context)
       return Wire.BatchStartResponse(results: try await batch.answers(engine))
     }
   }

@@ -63,7 +63,12 @@ extension EngineService {
       } catch let error as BatonError where error.reason == "run_not_found" && stop.isMissingOK {
         return Wire.StopRunResponse(outcome: .notFound)
       }
-      return try await self.stop(known, stop, try stop.repeatable(known, call.context))
+      do {
+        return try await self.stop(known, stop, try stop.repeatable(known, call.context))
+      } catch let error as BatonError where error.reason == "run_not_found" && stop.isMissingOK {
+        // It was removed between the look and the order.
+        return Wire.StopRunResponse(outcome: .notFound)
+      }
     }
   }
 
@@ -112,6 +117,10 @@ extension EngineService {
       guard let run = try reader.run(id) else { return answer }
       var answer = answer
       answer.status = Wire.RunStatus(run.state.status)
+      // Whoever forced the end, everybody is told (SR125).
+      if answer.outcome != .alreadyFinished {
+        answer.outcome = run.state.stop?.isForced == true ? .forced : .stopped
+      }
       answer.report = try Wire.StopReport(run, reader)
       answer.proven = answer.report?.proven ?? true
       return answer
@@ -139,6 +148,7 @@ private struct RunStop: Sendable {
   /// What a stop takes beside the graces; it covers a finish hook.
   static let spareTime = Duration.seconds(10)
   private static let maximumGraceMS: Int64 = 3_600_000
+  private static let maximumTimeoutMS: Int64 = 365 * 86_400_000
 
   let locator: RunLocator
   let order: StopOrder
@@ -166,7 +176,8 @@ private struct RunStop: Sendable {
       guard milliseconds >= 0 else {
         throw Self.outOfBounds("timeout_ms", milliseconds, "0 or more")
       }
-      timeout = .milliseconds(milliseconds)
+      // Beyond any patience; also what no clock can be advanced by.
+      timeout = .milliseconds(min(milliseconds, Self.maximumTimeoutMS))
     } else {
       timeout = nil
     }

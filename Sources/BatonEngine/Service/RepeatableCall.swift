@@ -23,6 +23,7 @@ extension Wire.DeleteApplicationRequest: RepeatableRequest {}
 extension Wire.SuspendRunRequest: RepeatableRequest {}
 extension Wire.ResumeRunRequest: RepeatableRequest {}
 extension Wire.StopRunRequest: RepeatableRequest {}
+extension Wire.BatchStartRequest: RepeatableRequest {}
 
 extension Wire.TriggerPipelineRequest: RepeatableRequest {
   /// A repeat may bring a fresh token (SR44).

@@ -225,7 +225,8 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
       guard hasHeldBackRead || decoder.bufferedBytes >= FrameHeader.size else { break }
       resume()
     } while connection.bufferedOutboundBytes > 0 && stalledSince == nil && phase == .open
-    if phase == .open && connection.bufferedOutboundBytes == 0 { write() }
+    // Redeems the promise of the last look at the outbox: what has come since has asked for nothing.
+    if phase == .open && stalledSince == nil { write() }
     closeIfWritten()
     if isDraining && isQuiet { server.becameQuiet() }
   }

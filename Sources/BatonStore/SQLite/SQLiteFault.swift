@@ -38,7 +38,8 @@ enum SQLiteFault {
     switch code & 0xFF {
     case SQLITE_FULL: return .diskFull
     case SQLITE_READONLY: return .readOnly
-    case SQLITE_BUSY, SQLITE_LOCKED: return .overloaded
+    // Of the moment, and no fault of the device: what asked may ask again.
+    case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_NOMEM, SQLITE_PROTOCOL: return .overloaded
     case SQLITE_CORRUPT, SQLITE_NOTADB: return .damaged(message)
     case SQLITE_IOERR where code != SQLITE_IOERR | (4 << 8):  // SQLITE_IOERR_FSYNC is final
       if system == ENOSPC || system == EDQUOT { return .diskFull }

@@ -96,14 +96,14 @@ extension TaskGrant {
         "node \(attempt.node) of run \(attempt.run) has no attempt \(attempt.attempt)")
     }
     guard status == .running else { return false }
-    return try run != .stopping || startedAfterStop(reader)
+    return try run != .stopping || isStartedByStop(reader)
   }
 
-  private func startedAfterStop(_ reader: any StoreReader) throws -> Bool {
-    guard isHook, let record = try reader.attempt(attempt), record.killReason == nil,
-      let stopping = try reader.run(attempt.run)?.state.stopping
-    else { return false }
-    return record.started >= stopping
+  /// Whether the attempt is the finish hook of the stop (T22): all that ran before is being killed
+  /// because of the stop.
+  private func isStartedByStop(_ reader: any StoreReader) throws -> Bool {
+    guard isHook, let record = try reader.attempt(attempt) else { return false }
+    return record.hook == .finish && record.killReason != "run_stopped"
   }
 
   /// From where the attempt reads (T37).

@@ -42,7 +42,7 @@ struct SettingOptions: ParsableArguments {
   @Option(
     name: .customLong("retain-days"),
     help: ArgumentHelp(
-      "Days for which ended runs are kept; else for ever. What either of the two keeps stays.",
+      "Days for which ended runs are kept; else for ever. A run goes once either bound says so.",
       valueName: "[app=]days"))
   var retainDays: [String] = []
 
