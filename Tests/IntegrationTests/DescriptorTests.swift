@@ -19,7 +19,7 @@ import Testing
       let limit = try Self.openDescriptors(of: pid) + 4
       try await Self.setLimit(of: pid, limit, installation.scratch)
       // The kernel completes the connections that the server cannot accept yet.
-      let connections = try (0..<12).map { _ in try WireConnection(socket: socket) }
+      let connections = try (0..<40).map { _ in try WireConnection(socket: socket) }
       defer { for connection in connections { connection.hangUp() } }
       for connection in connections { connection.send([Self.ping]) }
       #expect(try await connections[0].code(of: 1) == 0)

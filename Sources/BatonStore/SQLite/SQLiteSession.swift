@@ -39,6 +39,7 @@ final class SQLiteSession {
   func statement(_ sql: SQL) throws -> RawStatement {
     if database != nil { return try prepare(sql.rawValue) }
     if let statement = fixed[sql.place] { return statement }
+    precondition(SQL.allCases[sql.place] == sql, "places are those of the declaration")
     let statement = try prepare(sql.rawValue)
     fixed[sql.place] = statement
     return statement

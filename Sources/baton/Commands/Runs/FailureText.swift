@@ -14,6 +14,7 @@ package enum FailureText {
   package static func line(_ failure: RunFailure) -> String {
     let attempt = failure.attempt.map { " #\($0)" } ?? ""
     let node = failure.node.map { "node \($0)\(attempt): " } ?? ""
-    return TextWidth.printable("\(node)\(failure.reason): \(failure.message)")
+    let reason = failure.reason.isEmpty ? "" : "\(failure.reason): "
+    return TextWidth.printable("\(node)\(reason)\(failure.message)")
   }
 }

@@ -55,6 +55,8 @@ struct TriggerCommand: ServerCommand {
   @OptionGroup var global: GlobalOptions
 
   func run() async throws {
+    // An unset variable of a script, which would lose the protection against doubles.
+    guard runID != "" else { throw UsageError("--run-id is empty") }
     let options = TriggerOptions(
       version: version,
       arguments: try ValueSource.map(arg, file: argsFile, option: "--arg"),

@@ -35,10 +35,9 @@ struct TokenPutsOptions: ParsableArguments {
 
   /// A line for people: when, who, what.
   static func line(_ entry: TokenEntry, _ times: TimeText) -> String {
-    let value = entry.value.split(separator: "\n", omittingEmptySubsequences: false)
-      .joined(separator: "⏎")
+    let value = TextWidth.printable(entry.value)
     let scope = entry.scope == .system ? " (system)" : ""
     return "\(times.text(entry.time))  \(entry.seq)  \(entry.node) #\(entry.attempt)  "
-      + "\(entry.key)=\(value)\(scope)"
+      + "\(TextWidth.printable(entry.key))=\(value)\(scope)"
   }
 }
