@@ -100,13 +100,15 @@ struct CredentialTests {
       let a = try await fixture.begin(run, "A")
       try await fixture.set(run, .suspended)
       try await fixture.put(a, ["k": "1"])
+      let first = try await fixture.begin(run, "W", hook: .initialize)
       try await fixture.set(run, .stopping)
       await refused(.permissionDenied, "attempt_ended") { try await fixture.put(a, ["k": "2"]) }
+      await refused(.permissionDenied, "attempt_ended") { try await fixture.put(first, ["k": "2"]) }
       await refused(.permissionDenied, "attempt_ended") {
         _ = try await fixture.get(.init(key: "k"), as: a.credential)
       }
       // A finish hook started after the stop has a credential of its own.
-      let hook = try await fixture.begin(run, "W")
+      let hook = try await fixture.begin(run, "W", hook: .finish)
       try await fixture.put(hook, ["d": "1"])
       #expect(try await fixture.get(.init(key: "d"), as: hook.credential).node == "W")
     }

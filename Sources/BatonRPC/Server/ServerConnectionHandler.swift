@@ -225,7 +225,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
       guard hasHeldBackRead || decoder.bufferedBytes >= FrameHeader.size else { break }
       resume()
     } while connection.bufferedOutboundBytes > 0 && stalledSince == nil && phase == .open
-    // Redeems the promise of the last look at the outbox: what has come since has asked for nothing.
+    // Redeems the promise of the last look at the outbox: what came since has asked for nothing.
     if phase == .open && stalledSince == nil { write() }
     closeIfWritten()
     if isDraining && isQuiet { server.becameQuiet() }
