@@ -8,8 +8,9 @@ import Testing
 
 /// Calls that are safe to repeat (CT7, SR44).
 @Suite("Request ids", .timeLimit(.minutes(1))) struct RequestIDTests {
-  /// A mutating method of the engine: makes what it needs, then calls with an id; `changed` calls
-  /// with another body. What it answers is comparable as text.
+  /// A mutating method of the engine: makes what it needs, then calls with an id.
+  ///
+  /// `changed` calls with another body. What it answers is comparable as text.
   struct Method: CustomTestStringConvertible, Sendable {
     var name: String
     /// What is to be there before each call; gives the run that calls are about.
@@ -41,12 +42,14 @@ import Testing
   }
 
   static let methods = [
-    Method(name: "DeployApplication", prepare: { _ in "" }) { house, _, options, form in
-      let text = file + (form.isChanged ? "\n# other\n" : "")
-      let answer = try await house.client.deployApplication(
-        .init(content: Array(text.utf8), requestID: form.id), options: options)
-      return "\(answer)"
-    },
+    Method(
+      name: "DeployApplication", prepare: { _ in "" },
+      call: { house, _, options, form in
+        let text = file + (form.isChanged ? "\n# other\n" : "")
+        let answer = try await house.client.deployApplication(
+          .init(content: Array(text.utf8), requestID: form.id), options: options)
+        return "\(answer)"
+      }),
     Method(
       name: "DeleteApplication",
       prepare: { house in

@@ -16,7 +16,7 @@ public struct PruneOptions: Sendable, Hashable {
   public var keepRuns: Int?
   /// Counts only.
   public var isDryRun: Bool
-  /// Makes the call safe to repeat; nil for a fresh one. Not used in a dry run.
+  /// Makes the call safe to repeat, unless it is a dry run; nil for a fresh one.
   public var requestID: String?
 
   /// Options that leave everything to the server but what is given.

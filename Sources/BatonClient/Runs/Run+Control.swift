@@ -70,7 +70,7 @@ extension Run {
 public struct StopOptions: Sendable, Hashable {
   /// The time between TERM and KILL for all attempts, 0 to 1 h; nil for each node's own.
   public var grace: Duration?
-  /// The time that the call may take; nil for twice the longest grace and 10 s. Zero does not wait.
+  /// The time that the call may take, 0 not to wait; nil for twice the longest grace and 10 s.
   public var timeout: Duration?
   /// Whether an unknown run is answered with the outcome NOT_FOUND instead of an error.
   public var isMissingAllowed: Bool
@@ -97,8 +97,10 @@ public struct StopOptions: Sendable, Hashable {
   /// The longest grace that a node may have.
   private static let longestGrace = Duration.seconds(3600)
 
-  /// The deadline of the call: 5 s more than the server takes (SR120). Without a grace nobody here
-  /// knows those of the nodes, so the longest one counts; the server answers earlier.
+  /// The deadline of the call: 5 s more than the server takes (SR120).
+  ///
+  /// Without a grace nobody here knows those of the nodes, so the longest one counts; the server
+  /// answers earlier.
   var callTimeout: Duration {
     let longest: Duration = grace ?? Self.longestGrace
     let server: Duration = timeout ?? longest + longest + .seconds(10)

@@ -79,6 +79,7 @@ package struct Template: Sendable {
   /// The bytes of the text with every reference replaced; absent values count nothing.
   ///
   /// - Parameter lookup: Gives the value of a reference, or nil when it is absent.
+  /// - Returns: The number of bytes of UTF-8.
   package func renderedBytes(_ lookup: (Reference) -> String?) -> Int {
     parts.reduce(0) { sum, part in
       switch part {

@@ -18,11 +18,13 @@ package struct ActiveRunBound: Hashable, Sendable {
   /// Whether a run is created as REJECTED.
   ///
   /// - Parameter active: Runs of the workflow that have not ended, PENDING ones included.
+  /// - Returns: True when the bound is reached and the workflow does not queue.
   package func rejects(active: Int) -> Bool { whenFull == .reject && active >= maximum }
 
   /// Whether the oldest PENDING run may begin.
   ///
   /// - Parameter begun: Runs of the workflow that have begun and not ended.
+  /// - Returns: True when the bound leaves room for one more.
   package func admits(begun: Int) -> Bool { begun < maximum }
 }
 

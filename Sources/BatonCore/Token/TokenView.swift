@@ -207,6 +207,8 @@ extension TokenView {
   ///   - scope: The scope.
   ///   - first: The least key that is wanted; empty: from the first on.
   ///   - limit: How many keys are wanted.
+  /// - Returns: The keys with their lists.
+  /// - Throws: `HistoryMissing` when a replaced put is needed.
   package func all(
     scope: TokenScope = .user, from first: String = "", limit: Int = .max
   ) throws(HistoryMissing) -> [TokenKeyEntries] {
@@ -227,6 +229,8 @@ extension TokenView {
   ///   - scope: The scope.
   ///   - after: Only entries with a greater `seq`.
   ///   - limit: How many entries are wanted.
+  /// - Returns: The entries.
+  /// - Throws: `HistoryMissing` when a replaced put is needed.
   package func fromNode(
     _ node: String, scope: TokenScope = .user, after: UInt64 = 0, limit: Int = .max
   ) throws(HistoryMissing) -> [TokenEntry] {

@@ -25,7 +25,7 @@ package struct OperationsService: Wire.OperationsService {
     _ request: Wire.GetStatusRequest, _ call: UnaryCall<Wire.GetStatusResponse>
   ) {
     call.respond {
-      let statistics = try answering { try engine.store.statistics() }
+      let statistics = try await answering { try engine.store.statistics() }
       let reason = facts.notReadyReason()
       let running = engine.options.maximumRunningAttempts - engine.slots.free
       return Wire.GetStatusResponse(
@@ -81,10 +81,6 @@ package struct OperationsService: Wire.OperationsService {
   }
 
   /// What an operation gives, its errors as calls answer them.
-  private func answering<Value>(_ operation: () throws -> Value) throws -> Value {
-    do { return try operation() } catch { throw Self.answer(to: error) }
-  }
-
   private func answering<Value>(_ operation: () async throws -> Value) async throws -> Value {
     do { return try await operation() } catch { throw Self.answer(to: error) }
   }

@@ -23,6 +23,7 @@ final class Deadlines: Sendable {
   /// The pause before something is tried again, growing from 200 ms to 10 s.
   ///
   /// - Parameter failures: How often in a row it has failed, from 1.
+  /// - Returns: The time to wait.
   static func pause(after failures: Int) -> Duration {
     min(.milliseconds(100 << min(failures, 10)), .seconds(10))
   }

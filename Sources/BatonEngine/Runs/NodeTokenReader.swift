@@ -19,6 +19,7 @@ struct NodeTokenReader {
   ///
   /// - Parameters:
   ///   - id: The attempt that is to start, of a node or a hook.
+  ///   - hook: Which hook; nil: it is of a node.
   ///   - machine: The run, without the start.
   ///   - host: The host that `baton.host` will name; nil where no process runs.
   ///   - now: The time of the start.

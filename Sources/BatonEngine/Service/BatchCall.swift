@@ -30,6 +30,7 @@ enum BatchCall {
   ///   - asked: The element as received.
   ///   - logger: Where an element that could not be read is reported.
   ///   - fill: Fills in what was asked for.
+  /// - Returns: The answer.
   /// - Throws: What concerns the whole call: `CancellationError`, UNAVAILABLE.
   static func answer<Answer: BatchAnswered>(
     _ asked: some BatchAsked, _ logger: Logger, _ fill: (inout Answer) throws -> Void

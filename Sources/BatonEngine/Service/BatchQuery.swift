@@ -74,6 +74,7 @@ struct BatchQuery: Sendable {
   ///   - reader: The snapshot.
   ///   - engine: Where the definitions of programs are known.
   ///   - context: The call: it ends between two elements when it is cancelled or late (B5.4).
+  /// - Returns: The answers, in request order.
   /// - Throws: `CancellationError`, UNAVAILABLE.
   func answers(
     of part: Range<Int>? = nil, _ reader: any StoreReader, _ engine: Engine,

@@ -126,6 +126,7 @@ struct RunTrigger: Sendable {
   ///   - writer: The unit of work.
   ///   - engine: Whose plans in memory are used.
   ///   - plan: The plan read for the unit, if it was tried before.
+  /// - Returns: The answer, and what is to be begun.
   /// - Throws: `Unresolved.plan` when the plan must be read first; NOT_FOUND
   ///   `namespace_not_found`, `app_not_found`, `version_not_found`; INVALID_ARGUMENT
   ///   `argument_missing`; ALREADY_EXISTS `run_id_taken`, `request_id_reused`;

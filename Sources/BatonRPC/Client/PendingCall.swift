@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// A call of a client that waits for its answer.
 struct PendingCall: Sendable {
-  /// Who waits. A class, so that the table of calls knows the size of its elements.
+  /// Who waits; a class, so that the table of calls knows the size of its elements.
   var receiver: any AnswerReceiver
   /// When the answer has to be there; nil: whenever.
   var deadline: NIODeadline?

@@ -22,6 +22,7 @@ extension RPCConnection {
   /// - Parameters:
   ///   - spare: An empty buffer for the frames to come.
   ///   - willFlush: Whether the event loop flushes again without being asked.
+  /// - Returns: The frames.
   func takeOutbox(replacingWith spare: ByteBuffer, willFlush: Bool) -> ByteBuffer {
     let (frames, waiters) = state.withLock { state in
       let taken = state.outbox.take(replacingWith: spare)

@@ -198,6 +198,7 @@ final class ServerConnection: ServerCallSink, OutboxOwner, StreamAccount {
   ///   - spare: An empty buffer for the frames to come.
   ///   - ended: Gets the calls.
   ///   - willFlush: Whether the event loop flushes again without being asked.
+  /// - Returns: The frames.
   func takeOutbox(
     replacingWith spare: ByteBuffer, ended: inout [ServerCall], willFlush: Bool
   ) -> ByteBuffer {

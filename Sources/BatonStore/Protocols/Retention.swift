@@ -78,6 +78,7 @@ package protocol RetentionWrites {
   ///
   /// - Parameter rows: The most rows to remove; bounds the time that other units wait.
   /// - Returns: Whether more is left.
+  /// - Throws: What the store throws.
   func purge(rows: Int) throws -> Bool
 }
 
@@ -87,7 +88,10 @@ extension Store {
 
   /// Removes an application and all that is its, in units that never hold the writer for long.
   ///
-  /// - Parameter unit: What else happens in the first unit, which makes the application unknown.
+  /// - Parameters:
+  ///   - namespace: Its namespace.
+  ///   - name: Its name.
+  ///   - unit: What else happens in the first unit, which makes the application unknown.
   /// - Throws: NOT_FOUND `app_not_found`, FAILED_PRECONDITION `run_active`; what `unit` throws.
   package func deleteApplication(
     namespace: String, name: String,

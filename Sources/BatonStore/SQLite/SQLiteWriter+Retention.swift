@@ -37,9 +37,9 @@ extension SQLiteWriter: RetentionWrites {
       left -= removed
     }
     while left > 0 {
-      let found = try session.first(.applicationToPurge, { _ in }) {
-        (namespace: $0.text(0), name: $0.text(1), lastEvent: $0.seq(2))
-      }
+      let found = try session.first(
+        .applicationToPurge, { _ in },
+        { (namespace: $0.text(0), name: $0.text(1), lastEvent: $0.seq(2)) })
       guard let found else { return false }
       left -= try purgeApplication(found.namespace, found.name, found.lastEvent, left)
     }

@@ -17,6 +17,8 @@ enum RetentionText {
   /// - Parameters:
   ///   - parts: Each a number or `all`, for one application with `APP=` or `NS:APP=` in front.
   ///   - most: The greatest number allowed.
+  /// - Returns: The bound.
+  /// - Throws: `Problem` naming the part at fault.
   static func bound(_ parts: [String], most: Int) throws(Problem) -> RetentionPolicy.Bound {
     var bound = RetentionPolicy.Bound()
     for part in parts {

@@ -40,6 +40,7 @@ final class Readiness: Sendable {
   /// Why calls are not served as they should be; nil: they are (reliability R4).
   ///
   /// - Parameter store: The state of the store.
+  /// - Returns: The reason.
   func obstacle(_ store: StoreHealth) -> BatonError.Reason? {
     switch phase.withLock({ $0 }) {
     case .starting, .failed: return "unavailable"

@@ -101,7 +101,9 @@ extension ProtoFiles {
 
   /// The ways to all texts of a message.
   ///
-  /// - Parameter depth: How many messages may be nested, this one included.
+  /// - Parameters:
+  ///   - message: The message's full name.
+  ///   - depth: How many messages may be nested, this one included.
   /// - Returns: The ways; nil if messages are nested deeper.
   func texts(of message: String, depth: Int) -> [Path]? {
     guard depth > 0 else { return nil }
