@@ -2,7 +2,7 @@
 
 usage: growth_page.py LIMITS.json GROWTH.jsonl
 
-GROWTH.jsonl has one object a line: `state` (stored or active), `runs`, `what`, and the figures of
+GROWTH.jsonl has one object a line: `state` (stored or active), `at` (runs), `what`, and the figures of
 `baton bench WORKLOAD --json`, `microseconds` of a start, `kib` of memory or `bytes` of a database.
 The page goes to standard output.
 """
@@ -58,12 +58,12 @@ def name(result):
 
 def table(results):
     """The rows of one state, by what was measured, with a column for each number of runs."""
-    columns = sorted({result["runs"] for result in results})
+    columns = sorted({result["at"] for result in results})
     rows = {}
     for result in results:
         # A later measurement of the same replaces none: the first is before the load, the last
         # after a restart.
-        rows.setdefault(name(result), {}).setdefault(result["runs"], []).append(figure(result))
+        rows.setdefault(name(result), {}).setdefault(result["at"], []).append(figure(result))
     text = "| |" + "".join(f" {runs:,} |" for runs in columns) + " ratio |\n"
     text += "|---|" + "---|" * len(columns) + "---|\n"
     for row, cells in rows.items():

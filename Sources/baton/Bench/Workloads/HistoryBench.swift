@@ -43,8 +43,7 @@ enum HistoryBench {
       WorkflowID(namespace: namespace, application: application, workflow: $0)
     }
     let started = Atomic<Int>(0)
-    let each = (stored + shape.inFlight - 1) / shape.inFlight
-    return try await LoadLoop(target.with(shape), maximumCalls: each).run(workload) { caller in
+    return try await LoadLoop(target.with(shape), maximumCalls: stored).run(workload) { caller in
       let client = BatonClient(caller: caller, options: target.options)
       return {
         let number = started.add(1, ordering: .relaxed).oldValue
