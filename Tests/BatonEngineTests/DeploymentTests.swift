@@ -43,9 +43,9 @@ import Testing
     }
   }
 
-  @Test("WF-29 bad expressions")
-  func badExpressions() async throws {
-    try await EngineFixture.with(.memory) { house in
+  @Test("WF-29 bad expressions", arguments: Deployment.allCases)
+  func badExpressions(deployment: Deployment) async throws {
+    try await EngineFixture.with(deployment) { house in
       let texts = ["random() > 0", "(select 1)", "1), (2", "1; 2", "current_timestamp > ''"]
       let nodes = texts.enumerated().map { index, text in
         "- {name: C\(index), condition: {expr: \"\(text)\"}}"
