@@ -44,9 +44,11 @@ package struct OperationsService: Wire.OperationsService {
 
   /// Removes ended runs beyond the bounds at once (P11).
   package func prune(_ request: Wire.PruneRequest, _ call: UnaryCall<Wire.PruneResponse>) {
+    let context = call.context
     call.respond {
       let order = try PruneOrder(request)
-      return try await answering { try await prune(order, request) }
+      let repeatable = try RepeatableCall(request, in: request.namespace, context)
+      return try await answering { try await prune(order, request, repeatable) }
     }
   }
 
@@ -58,25 +60,28 @@ package struct OperationsService: Wire.OperationsService {
   }
 
   private func prune(
-    _ order: PruneOrder, _ request: Wire.PruneRequest
+    _ order: PruneOrder, _ request: Wire.PruneRequest, _ repeatable: RepeatableCall?
   ) async throws -> Wire.PruneResponse {
     guard !request.dryRun else {
       try checkBound(order)
       return Wire.PruneResponse(runs: UInt64(try await retention.count(order)), dryRun: true)
     }
-    let repeatable = try RepeatablePrune(request)
     if let repeatable {
-      let first = try await engine.store.commit { try repeatable.firstAnswer($0) }
+      let first = try await engine.store.commit {
+        try repeatable.firstAnswer(Wire.PruneResponse.self, $0)
+      }
       if let first { return first }
     }
     try checkBound(order)
     let removal = try await retention.prune(order)
-    guard let repeatable else { return Wire.PruneResponse(removal) }
+    let answer = Wire.PruneResponse(
+      runs: UInt64(removal.runs), events: UInt64(removal.events))
+    guard let repeatable else { return answer }
     return try await engine.store.commit { writer in
       // A repeat may have come while the first call was at work: both then say the same.
-      if let first = try repeatable.firstAnswer(writer) { return first }
-      try repeatable.remember(removal, writer)
-      return Wire.PruneResponse(removal)
+      if let first = try repeatable.firstAnswer(Wire.PruneResponse.self, writer) { return first }
+      try repeatable.remember(answer, writer)
+      return answer
     }
   }
 

@@ -24,6 +24,7 @@ extension Wire.SuspendRunRequest: RepeatableRequest {}
 extension Wire.ResumeRunRequest: RepeatableRequest {}
 extension Wire.StopRunRequest: RepeatableRequest {}
 extension Wire.BatchStartRequest: RepeatableRequest {}
+extension Wire.PruneRequest: RepeatableRequest {}
 
 extension Wire.TriggerPipelineRequest: RepeatableRequest {
   /// A repeat may bring a fresh token (SR44).
