@@ -22,9 +22,13 @@ struct EventConformanceTests {
         .run(from: nil, to: .pending, reason: nil),
         .run(from: .running, to: .failed, reason: "node_failed"),
         .node(name: "A", from: .pending, to: .running, reason: nil),
-        .attempt(node: "A", attempt: 2, from: nil, to: .running, reason: nil, cause: .retry),
         .attempt(
-          node: "A", attempt: 2, from: .running, to: .killed, reason: "stop", cause: .retry),
+          node: "A", attempt: 2, item: nil, from: nil, to: .running, reason: nil, cause: .retry),
+        .attempt(
+          node: "A", attempt: 2, item: .init(index: 0, attempt: 3), from: .running, to: .killed,
+          reason: "stop", cause: .retry),
+        .attemptLate(node: "A", attempt: 2, item: nil, outcome: .failed),
+        .env(revision: 2, call: .rerun, names: ["K", "L"]),
         .applicationDeployed, .applicationDeleted,
       ]
       let events = changes.enumerated().map { Sample.event(1, $0 + 1, Sample.flow, $1) }
@@ -36,7 +40,7 @@ struct EventConformanceTests {
         try writer.appendEvents(Array(events[3...]))
       }
       let log = try store.read { try $0.events(after: 0, limit: 100) }
-      #expect(log.map(\.number) == Array(1...9))
+      #expect(log.map(\.number) == Array(1...11))
       let ofRun = try store.read { try $0.events(of: Sample.id(1), after: 0, limit: 100) }
       #expect(ofRun.map(\.change) == changes)
       #expect(ofRun == log.filter { $0.run == Sample.id(1) })

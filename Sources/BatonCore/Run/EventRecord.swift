@@ -31,8 +31,12 @@ package struct EventRecord: Hashable, Sendable {
     case node(name: String, from: NodeStatus, to: NodeStatus, reason: String?)
     /// The start has no `from`.
     case attempt(
-      node: String, attempt: Int, from: AttemptStatus?, to: AttemptStatus, reason: String?,
-      cause: AttemptCause)
+      node: String, attempt: Int, item: AttemptID.Item?, from: AttemptStatus?, to: AttemptStatus,
+      reason: String?, cause: AttemptCause)
+    /// A report of an attempt that had ended otherwise (RE46).
+    case attemptLate(node: String, attempt: Int, item: AttemptID.Item?, outcome: AttemptStatus)
+    /// A further revision of the environment, with the names altered (RE15).
+    case env(revision: Int, call: EnvCall, names: [String])
     case applicationDeployed
     case applicationDeleted
   }

@@ -14,6 +14,14 @@ package struct NodeRecord: Hashable, Sendable {
   package var attempts: Int
   /// When a WAITING node goes on.
   package var wakes: Timestamp?
+  /// The chain under way, or to come (RE2); a new node has one of cause FIRST.
+  package var chain: NodeChain
+  /// How the node ends when its `wait_after` is over (RE94); nil: it is in none.
+  package var outcomeToCome: NodeEnding?
+  /// Whether the node gets no attempt until it is released (RE75).
+  package var isHeld: Bool
+  /// Whether it handled a failure that is no more (RE56).
+  package var isObsolete: Bool
 
   package init(run: RunID, node: String, rank: Int) {
     self.run = run
@@ -21,6 +29,67 @@ package struct NodeRecord: Hashable, Sendable {
     self.rank = rank
     status = .pending
     attempts = 0
+    chain = NodeChain()
+    isHeld = false
+    isObsolete = false
+  }
+}
+
+/// A chain of attempts: one that is no retry and no recovery, and those that follow it (RE2).
+package struct NodeChain: Hashable, Sendable {
+  /// The cause of its first attempt.
+  package var cause: AttemptCause
+  /// The number of its first attempt; 0: it has none yet.
+  package var first: Int
+  /// When it began: the node left PENDING; nil: it has not. `node_timeout` counts from here (RE93).
+  package var began: Timestamp?
+  /// The call that caused it; nil: none did (RE3, RE32).
+  package var call: RerunCall?
+  /// Whether finished items are kept and the child run is continued in place (RE65, RE108).
+  package var keepsFinished: Bool
+  /// Whether `pause_before` is waived (RE45), or was resumed already (RE95).
+  package var pauseIsOver: Bool
+
+  package init(cause: AttemptCause = .first) {
+    self.cause = cause
+    first = 0
+    keepsFinished = false
+    pauseIsOver = false
+  }
+}
+
+/// The call to which a chain is due: a re-run or a skip (RE1, RE32, RE55).
+package struct RerunCall: Hashable, Sendable {
+  package var principal: String
+  package var time: Timestamp
+  /// Empty: the call had none.
+  package var requestID: String
+  package var note: String
+  /// Whether descendants are run again too (RE54, RE55).
+  package var rerunsDownstream: Bool
+
+  package init(
+    principal: String, time: Timestamp, requestID: String = "", note: String = "",
+    rerunsDownstream: Bool = false
+  ) {
+    self.principal = principal
+    self.time = time
+    self.requestID = requestID
+    self.note = note
+    self.rerunsDownstream = rerunsDownstream
+  }
+}
+
+/// How a node ends.
+package struct NodeEnding: Hashable, Sendable {
+  package var status: NodeStatus
+  package var reason: String?
+  package var outcome: Bool?
+
+  package init(status: NodeStatus, reason: String? = nil, outcome: Bool? = nil) {
+    self.status = status
+    self.reason = reason
+    self.outcome = outcome
   }
 }
 
@@ -61,6 +130,25 @@ package struct AttemptRecord: Hashable, Sendable {
   package var ending: AttemptEnding?
   /// Limits of G65 that the host could enforce in no way, by their names.
   package var limitsUnenforced: [String]
+  /// The revision of the environment that it used (RE17).
+  package var envRevision: Int
+  /// The call that caused it, of RERUN and SKIP (RE1); nil otherwise.
+  package var call: RerunCall?
+  /// Whether processes of an earlier attempt could not be proven gone before it started (RE47).
+  package var isPredecessorUnproven: Bool
+  /// The run that it made, or took over (RE61); nil: its program is no workflow.
+  package var child: RunID?
+  /// Keys that the child run's token did not have (RE111).
+  package var exportMissing: [String]
+  /// The lease under which a worker executes it; nil: no worker does (CT21).
+  package var lease: WorkerLease?
+  /// Reports that came after the recorded one: the first ``maximumLate`` (RE46).
+  package var late: [LateReport]
+  /// The number of all of them.
+  package var lateTotal: Int
+
+  /// How many late reports are kept (RE46).
+  package static let maximumLate = 16
 
   package init(id: AttemptID, cause: AttemptCause, chain: Int, started: Timestamp) {
     self.id = id
@@ -71,6 +159,45 @@ package struct AttemptRecord: Hashable, Sendable {
     viewSeq = 0
     leftoverKilled = 0
     limitsUnenforced = []
+    envRevision = 1
+    isPredecessorUnproven = false
+    exportMissing = []
+    late = []
+    lateTotal = 0
+  }
+}
+
+/// The lease of an attempt to a remote worker (CT21, CT22).
+package struct WorkerLease: Hashable, Sendable {
+  /// The lease's id.
+  package var id: String
+  /// The name that the worker gave itself.
+  package var worker: String
+  /// What its last heartbeat said, 0…100 (CT22); kept with the outcome, not before.
+  package var progress: Int
+  package var note: String
+
+  package init(id: String, worker: String, progress: Int = 0, note: String = "") {
+    self.id = id
+    self.worker = worker
+    self.progress = progress
+    self.note = note
+  }
+}
+
+/// A report of an attempt that had ended otherwise (RE46).
+package struct LateReport: Hashable, Sendable {
+  package var time: Timestamp
+  /// Who sent it.
+  package var sender: String
+  package var outcome: AttemptStatus
+  package var exitCode: Int?
+
+  package init(time: Timestamp, sender: String, outcome: AttemptStatus, exitCode: Int? = nil) {
+    self.time = time
+    self.sender = sender
+    self.outcome = outcome
+    self.exitCode = exitCode
   }
 }
 

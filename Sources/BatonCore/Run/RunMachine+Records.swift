@@ -19,8 +19,8 @@ extension RunMachine {
     pending.changes.append(.insertAttempt(attempt))
     record(
       .attempt(
-        node: attempt.id.node, attempt: attempt.id.attempt, from: nil, to: .running, reason: nil,
-        cause: attempt.cause), now: now)
+        node: attempt.id.node, attempt: attempt.id.attempt, item: attempt.id.item, from: nil,
+        to: .running, reason: nil, cause: attempt.cause), now: now)
     let entries = Self.startEntries(of: attempt.id, host: attempt.host, now: now)
     pending.changes.append(.put(.init(source: attempt.id, entries: entries), exempt: true))
   }
@@ -52,7 +52,7 @@ extension RunMachine {
     pending.changes.append(.updateAttempt(attempt))
     record(
       .attempt(
-        node: attempt.id.node, attempt: attempt.id.attempt, from: .running, to: attempt.status,
-        reason: attempt.reason, cause: attempt.cause), now: now)
+        node: attempt.id.node, attempt: attempt.id.attempt, item: attempt.id.item, from: .running,
+        to: attempt.status, reason: attempt.reason, cause: attempt.cause), now: now)
   }
 }

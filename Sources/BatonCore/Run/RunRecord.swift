@@ -27,11 +27,15 @@ package struct RunHeader: Hashable, Sendable {
   package var chainDepth: Int
   /// The attempt that made this run; nil unless `trigger` is parent.
   package var parent: AttemptID?
+  /// The root of the tree of runs, which the environment belongs to (RE10); itself without a
+  /// parent.
+  package var root: RunID
   /// Who started the run.
   package var principal: String
   /// Declared defaults overlaid by what the trigger gave (G34).
   package var arguments: [String: String]
-  /// The run's environment when it was created: file < workflow < trigger (G34).
+  /// Revision 1 of the environment: file < workflow < trigger (G34, RE14); empty in a child run,
+  /// which has none of its own (RE10).
   package var env: [String: String]
   /// The text that a signed trigger or caller brought (SR2); nil: none.
   package var conf: String?
@@ -39,8 +43,8 @@ package struct RunHeader: Hashable, Sendable {
   package init(
     id: RunID, workflow: WorkflowID, version: Int, created: Timestamp, externalID: String? = nil,
     trigger: TriggerKind = .manual, schedule: String? = nil, chainDepth: Int = 0,
-    parent: AttemptID? = nil, principal: String = "", arguments: [String: String] = [:],
-    env: [String: String] = [:], conf: String? = nil
+    parent: AttemptID? = nil, root: RunID? = nil, principal: String = "",
+    arguments: [String: String] = [:], env: [String: String] = [:], conf: String? = nil
   ) {
     self.id = id
     self.workflow = workflow
@@ -51,6 +55,7 @@ package struct RunHeader: Hashable, Sendable {
     self.schedule = schedule
     self.chainDepth = chainDepth
     self.parent = parent
+    self.root = root ?? id
     self.principal = principal
     self.arguments = arguments
     self.env = env
@@ -77,15 +82,35 @@ package struct RunState: Hashable, Sendable {
   /// Accepted re-run and skip calls (RE120).
   package var reruns: Int
   package var skips: Int
+  /// The newest ends of the run, oldest first: at most ``maximumEnds`` (RE120).
+  package var ends: [RunEnd]
   /// The number of the run's newest event; 1 is the creation.
   package var lastEvent: Int
+
+  /// How many ends are kept (RE120).
+  package static let maximumEnds = 100
 
   package init(status: RunStatus) {
     self.status = status
     failures = []
     reruns = 0
     skips = 0
+    ends = []
     lastEvent = 0
+  }
+}
+
+/// One end of a run; a run that is re-run ends more than once (RE120, RE121).
+package struct RunEnd: Hashable, Sendable {
+  /// From 1.
+  package var number: Int
+  package var status: RunStatus
+  package var time: Timestamp
+
+  package init(number: Int, status: RunStatus, time: Timestamp) {
+    self.number = number
+    self.status = status
+    self.time = time
   }
 }
 
@@ -125,15 +150,37 @@ package struct AttemptID: Hashable, Sendable, Codable {
   package var node: String
   /// 1, 2, … per node (G39).
   package var attempt: Int
+  /// Which item of `for_each` is executed; nil: the attempt is one of the node itself (RE106).
+  package var item: Item?
 
-  package init(run: RunID, node: String, attempt: Int) {
+  package init(run: RunID, node: String, attempt: Int, item: Item? = nil) {
     self.run = run
     self.node = node
     self.attempt = attempt
+    self.item = item
   }
+
+  /// One execution of an item of `for_each`.
+  package struct Item: Hashable, Sendable, Codable {
+    /// The item's place in the list, from 0.
+    package var index: Int
+    /// 1, 2, … per index, over all passes (RE106).
+    package var attempt: Int
+
+    package init(index: Int, attempt: Int) {
+      self.index = index
+      self.attempt = attempt
+    }
+  }
+
+  /// The attempt of the node, which is one pass over the items (RE106); itself without an item.
+  package var pass: AttemptID { AttemptID(run: run, node: node, attempt: attempt) }
 }
 
 extension AttemptID: CustomStringConvertible {
-  /// `RUN:NODE:ATTEMPT`.
-  package var description: String { "\(run):\(node):\(attempt)" }
+  /// `RUN:NODE:ATTEMPT`, with `:INDEX.ATTEMPT` of the item behind.
+  package var description: String {
+    let text = "\(run):\(node):\(attempt)"
+    return item.map { "\(text):\($0.index).\($0.attempt)" } ?? text
+  }
 }

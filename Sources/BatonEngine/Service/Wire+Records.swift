@@ -169,7 +169,7 @@ extension Wire.RunEvent {
       self.from = from.word
       self.to = to.word
       self.reason = reason ?? ""
-    case .attempt(let name, let number, let from, let to, let reason, let cause):
+    case .attempt(let name, let number, let item, let from, let to, let reason, let cause):
       kind = .attempt
       node = name
       attempt = UInt32(clamping: number)
@@ -177,8 +177,26 @@ extension Wire.RunEvent {
       self.to = to.word
       self.reason = reason ?? ""
       self.cause = cause.word
+      show(item)
+    case .attemptLate(let name, let number, let item, let outcome):
+      kind = .attemptLate
+      node = name
+      attempt = UInt32(clamping: number)
+      to = outcome.word
+      show(item)
+    case .env(let revision, let call, let names):
+      kind = .env
+      self.revision = UInt32(clamping: revision)
+      self.call = Wire.EnvCall(call)
+      self.names = names
     case .applicationDeployed: kind = .appDeployed
     case .applicationDeleted: kind = .appDeleted
     }
+  }
+
+  private mutating func show(_ shown: AttemptID.Item?) {
+    guard let shown else { return }
+    item = UInt32(clamping: shown.index)
+    itemAttempt = UInt32(clamping: shown.attempt)
   }
 }

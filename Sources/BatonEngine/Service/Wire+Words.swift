@@ -99,3 +99,16 @@ extension Wire.ConditionOutcome {
       }
   }
 }
+
+extension Wire.EnvCall {
+  init(_ call: EnvCall) {
+    self =
+      switch call {
+      case .trigger: .trigger
+      case .rerun: .rerun
+      case .resume: .resume
+      case .update: .update
+      case .skip: .skip
+      }
+  }
+}

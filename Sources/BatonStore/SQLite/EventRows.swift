@@ -7,6 +7,8 @@ private enum EventKind: UInt8 {
   case attempt
   case applicationDeployed
   case applicationDeleted
+  case attemptLate
+  case env
 }
 
 extension RawStatement {
@@ -30,11 +32,21 @@ extension RawStatement {
         name: text(9), from: try value(11), to: try value(12), reason: optionalText(13))
     case .attempt:
       return .attempt(
-        node: text(9), attempt: int(10), from: try optionalValue(11), to: try value(12),
-        reason: optionalText(13), cause: try value(14))
+        node: text(9), attempt: int(10), item: item(), from: try optionalValue(11),
+        to: try value(12), reason: optionalText(13), cause: try value(14))
+    case .attemptLate:
+      return .attemptLate(
+        node: text(9), attempt: int(10), item: item(), outcome: try value(12))
+    case .env:
+      return .env(
+        revision: int(10), call: try value(14), names: try [String](packed: bytes(17)))
     case .applicationDeployed: return .applicationDeployed
     case .applicationDeleted: return .applicationDeleted
     }
+  }
+
+  private func item() -> AttemptID.Item? {
+    optionalInt(15).map { AttemptID.Item(index: $0, attempt: int(16)) }
   }
 
   /// Binds an event to `SQL.insertEvent`.
@@ -49,19 +61,26 @@ extension RawStatement {
     bind(8, event.version)
     switch event.change {
     case .run(let from, let to, let reason):
-      bind(.run, nil, nil, from?.rawValue, to.rawValue, reason, nil)
+      bind(.run, from: from?.rawValue, to: to.rawValue, reason)
     case .node(let name, let from, let to, let reason):
-      bind(.node, name, nil, from.rawValue, to.rawValue, reason, nil)
-    case .attempt(let node, let attempt, let from, let to, let reason, let cause):
-      bind(.attempt, node, attempt, from?.rawValue, to.rawValue, reason, cause.rawValue)
-    case .applicationDeployed: bind(.applicationDeployed, nil, nil, nil, nil, nil, nil)
-    case .applicationDeleted: bind(.applicationDeleted, nil, nil, nil, nil, nil, nil)
+      bind(.node, name, from: from.rawValue, to: to.rawValue, reason)
+    case .attempt(let node, let attempt, let item, let from, let to, let reason, let cause):
+      bind(
+        .attempt, node, attempt, from: from?.rawValue, to: to.rawValue, reason, cause.rawValue,
+        item)
+    case .attemptLate(let node, let attempt, let item, let outcome):
+      bind(.attemptLate, node, attempt, to: outcome.rawValue, nil, nil, item)
+    case .env(let revision, let call, let names):
+      bind(.env, nil, revision, nil, call.rawValue, nil, names)
+    case .applicationDeployed: bind(.applicationDeployed)
+    case .applicationDeleted: bind(.applicationDeleted)
     }
   }
 
   private func bind(
-    _ kind: EventKind, _ node: String?, _ attempt: Int?, _ from: UInt8?, _ to: UInt8?,
-    _ reason: String?, _ cause: UInt8?
+    _ kind: EventKind, _ node: String? = nil, _ attempt: Int? = nil, from: UInt8? = nil,
+    to: UInt8? = nil, _ reason: String? = nil, _ cause: UInt8? = nil,
+    _ item: AttemptID.Item? = nil, _ names: [String]? = nil
   ) {
     bind(9, Int(kind.rawValue))
     bind(10, node)
@@ -70,5 +89,8 @@ extension RawStatement {
     bind(13, to.map(Int.init))
     bind(14, reason)
     bind(15, cause.map(Int.init))
+    bind(16, item?.index)
+    bind(17, item?.attempt)
+    bind(18, names?.packed)
   }
 }

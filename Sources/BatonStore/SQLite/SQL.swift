@@ -231,18 +231,18 @@ enum SQL: String, CaseIterable {
   // MARK: Events and requests
   case eventsOfRun = """
     SELECT number, event, time, run, namespace, application, workflow, version, kind, node,
-      attempt, from_status, to_status, reason, cause
+      attempt, from_status, to_status, reason, cause, item, item_attempt, names
     FROM events WHERE run = ?1 AND event > ?2 ORDER BY event LIMIT ?3
     """
   case events = """
     SELECT number, event, time, run, namespace, application, workflow, version, kind, node,
-      attempt, from_status, to_status, reason, cause
+      attempt, from_status, to_status, reason, cause, item, item_attempt, names
     FROM events WHERE number > ?1 ORDER BY number LIMIT ?2
     """
   case insertEvent = """
     INSERT INTO events (number, event, time, run, namespace, application, workflow, version,
-      kind, node, attempt, from_status, to_status, reason, cause)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+      kind, node, attempt, from_status, to_status, reason, cause, item, item_attempt, names)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
     """
   case oldestEvent = "SELECT min(number) FROM events"
   case counter = "SELECT value FROM counters WHERE name = ?1"

@@ -10,7 +10,7 @@ enum SQLiteSchema {
   /// The newest version, which this code knows.
   static var version: Int { migrations.count }
 
-  static let migrations: [String] = [first, second]
+  static let migrations: [String] = [first, second, third]
 
   /// Brings a database to the newest version, each step in a transaction of its own.
   ///

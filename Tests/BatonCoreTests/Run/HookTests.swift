@@ -97,7 +97,7 @@ import Testing
     script.end("W")
     let words = script.events[events...].map { event in
       switch event.change {
-      case .attempt(let node, _, _, let to, _, _): "\(node) \(to.word)"
+      case .attempt(let node, _, _, _, let to, _, _): "\(node) \(to.word)"
       case .run(_, let to, _): to.word
       default: "other"
       }

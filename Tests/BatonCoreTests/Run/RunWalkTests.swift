@@ -117,7 +117,7 @@ private struct Walk {
         #expect(from?.canBecome(to) == true, "seed \(seed)")
       case .node(_, let from, let to, _):
         #expect(Self.nodeTable[from]?.contains(to) == true, "seed \(seed) \(from) \(to)")
-      case .attempt(let node, let number, let from, let to, _, _):
+      case .attempt(let node, let number, _, let from, let to, _, _):
         #expect(attempts["\(node) \(number)"] == from, "seed \(seed)")
         attempts["\(node) \(number)"] = to
       default: Issue.record("seed \(seed) another event")
