@@ -23,9 +23,11 @@ struct BatonCommand: AsyncParsableCommand {
         name: "Runs",
         subcommands: [
           TriggerCommand.self, RunsCommand.self, RunCommand.self, BatchRunsCommand.self,
-          NodesCommand.self, LogsCommand.self, WatchCommand.self, SuspendCommand.self,
-          ResumeCommand.self, StopCommand.self,
+          NodesCommand.self, LogsCommand.self, StatsCommand.self, WatchCommand.self,
+          SuspendCommand.self, ResumeCommand.self, StopCommand.self,
         ]),
+      CommandGroup(
+        name: "Repair", subcommands: [RerunCommand.self, SkipCommand.self, EnvCommand.self]),
       CommandGroup(name: "Tokens", subcommands: [TokenCommand.self]),
       CommandGroup(name: "Server", subcommands: [AdminCommand.self]),
       CommandGroup(

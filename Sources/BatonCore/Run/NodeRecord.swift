@@ -41,7 +41,9 @@ package struct NodeChain: Hashable, Sendable {
   package var cause: AttemptCause
   /// The number of its first attempt; 0: it has none yet.
   package var first: Int
-  /// When it began: the node left PENDING; nil: it has not. `node_timeout` counts from here (RE93).
+  /// When it began: the node left PENDING; nil: it has not.
+  ///
+  /// `node_timeout` counts from here (RE93).
   package var began: Timestamp?
   /// The call that caused it; nil: none did (RE3, RE32).
   package var call: RerunCall?

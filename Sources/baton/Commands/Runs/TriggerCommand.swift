@@ -27,15 +27,7 @@ struct TriggerCommand: ServerCommand {
       "A file with arguments: a JSON object or lines KEY=VALUE.", valueName: "file"))
   var argsFile: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "A value of the environment; it may be @FILE; may be repeated.", valueName: "k=v"))
-  var env: [String] = []
-
-  @Option(
-    help: ArgumentHelp(
-      "A file with environment: a JSON object or lines KEY=VALUE.", valueName: "file"))
-  var envFile: String?
+  @OptionGroup(title: "Environment") var environment: TriggerEnvironmentOptions
 
   @Option(
     help: ArgumentHelp(
@@ -60,7 +52,7 @@ struct TriggerCommand: ServerCommand {
     let options = TriggerOptions(
       version: version,
       arguments: try ValueSource.map(arg, file: argsFile, option: "--arg"),
-      environment: try ValueSource.map(env, file: envFile, option: "--env"),
+      environment: try environment.values(), secretEnvironment: environment.secretEnv,
       externalID: runID, conf: try conf.map { try ValueSource.value(of: $0) })
     try await Session.run(global) { session in
       let workflow = try workflow.workflow(in: session.client.namespace)
