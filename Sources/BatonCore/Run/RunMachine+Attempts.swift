@@ -74,7 +74,7 @@ extension RunMachine {
     attempt.ended = now
     recordEnd(attempt, puts: [], decision: nil, now: now)
     if let position = plan.graph.index(of: id.node) {
-      chains[position, default: Chain()].wasNeverStarted = true
+      note(ended: attempt, at: position)
       // G38: a node goes back to a delay only, here to one that is over at once.
       delayNode(position, until: now, now: now)
     } else {
@@ -129,13 +129,36 @@ extension RunMachine {
 
   // MARK: - Attempts
 
+  /// The next attempt of a node: the first of its chain, or a further one (RE1, RE2).
   private func makeAttempt(_ position: Int, now: Timestamp) -> AttemptRecord {
     let id = nextAttempt(of: position)
-    var cause = AttemptCause.first
-    if id.attempt > 1 { cause = chains[position]?.wasNeverStarted == true ? .recovery : .retry }
-    var attempt = AttemptRecord(id: id, cause: cause, chain: 1, started: now)
+    let chain = nodes[position].chain
+    let isFirst = chain.first == 0
+    let further: AttemptCause = chains[position]?.wasNeverStarted == true ? .recovery : .retry
+    var attempt = AttemptRecord(
+      id: id, cause: isFirst ? chain.cause : further, chain: isFirst ? id.attempt : chain.first,
+      started: now)
+    if attempt.cause == .rerun { attempt.call = chain.call }
+    attempt.envRevision = environment.revision
     attempt.program = plan.steps[position].program
     return attempt
+  }
+
+  /// A chain begins: what policies count starts anew (RE2).
+  mutating func beginChain(_ position: Int) {
+    guard let before = chains[position] else { return }
+    let failedBefore = before.failedAt ?? before.failedBefore
+    chains[position] = failedBefore.map { Chain(failedBefore: $0) }
+  }
+
+  /// Counts an attempt of a node that has ended.
+  mutating func note(ended attempt: AttemptRecord, at position: Int) {
+    guard attempt.status == .failed || chains[position] != nil else { return }
+    var chain = chains[position] ?? Chain()
+    chain.wasNeverStarted = attempt.wasNeverStarted
+    chain.failedAt = attempt.status == .failed ? attempt.ended : nil
+    if attempt.status == .failed, !attempt.wasNeverStarted { chain.failed += 1 }
+    chains[position] = chain
   }
 
   private mutating func begin(_ attempt: AttemptRecord, at position: Int, now: Timestamp) {
@@ -144,6 +167,8 @@ extension RunMachine {
     ready.removeMin()
     isReady[position] = false
     nodes[position].attempts = attempt.id.attempt
+    nodes[position].chain.first = attempt.chain
+    if nodes[position].chain.began == nil { nodes[position].chain.began = now }
     nodes[position].wakes = nil
     setNode(position, .running, now: now)
     keep(attempt)
@@ -180,6 +205,7 @@ extension RunMachine {
     guard let position = plan.graph.index(of: attempt.id.node) else {
       return hookEnded(attempt, now: now)
     }
+    note(ended: attempt, at: position)
     if let wakes = retryTime(of: position, after: attempt) {
       return delayNode(position, until: wakes, now: now)
     }
@@ -208,6 +234,11 @@ extension AttemptEnding {
 }
 
 extension AttemptRecord {
+  /// Whether its program was never started, so that another attempt follows (G60).
+  var wasNeverStarted: Bool {
+    status == .failed && reason == RunMachine.neverStartedReason
+  }
+
   /// Takes over how the attempt ended.
   ///
   /// Once a kill is recorded the attempt ends KILLED whatever its exit status, after a timeout

@@ -10,6 +10,7 @@ extension RunMachine {
 
   /// Puts a node into a delay.
   mutating func delayNode(_ position: Int, until wakes: Timestamp, now: Timestamp) {
+    if nodes[position].chain.began == nil { nodes[position].chain.began = now }
     nodes[position].wakes = wakes
     setNode(position, .waiting, now: now)
     wait(position, until: wakes, now: now)
@@ -51,8 +52,7 @@ extension RunMachine {
     else { return nil }
     // G23: an expression gives the same again.
     if case .expression = plan.steps[position].kind { return nil }
-    let failed = (chains[position]?.failed ?? 0) + 1
-    chains[position] = Chain(failed: failed)
+    let failed = chains[position]?.failed ?? 0
     guard failed < policy.attempts else { return nil }
     return Timestamp(milliseconds: ended.milliseconds + policy.delayMS(afterFailed: failed))
   }

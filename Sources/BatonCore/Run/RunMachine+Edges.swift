@@ -13,22 +13,25 @@ extension RunMachine {
   /// Statuses alone decide, so a return gives the same result as no interruption (G61).
   mutating func restoreEdges() {
     for position in nodes.indices where nodes[position].status.hasEnded {
-      for edge in plan.graph.outgoing[position] {
-        count(settlement(of: edge.kind, upstream: position), at: edge.downstream)
-      }
+      countEdges(from: position)
     }
-    for (position, node) in nodes.enumerated() where node.status == .failed {
-      if !plan.graph.hasHandler(position), plan.workflow.onFailure == .stopSiblings {
-        ending = Self.failedReason
-      }
-    }
-    if hooks.hasFailed { ending = Self.failedReason }
-    if state.status == .stopping { ending = Self.stoppedReason }
+    restoreEnding()
     guard state.status.isActive, state.status != .pending, hooks.isInitialized, ending == nil
     else { return }
     for (position, node) in nodes.enumerated() where node.status == .pending {
       if case .start = verdict(on: position) { enqueue(position) }
     }
+  }
+
+  /// Whether nodes start no more: only failures since the run was opened count (RE44).
+  private mutating func restoreEnding() {
+    for failure in state.failures.dropFirst(state.olderFailures) {
+      if failure.node.isEmpty { hooks.hasFailed = true }
+      if hooks.hasFailed || plan.workflow.onFailure == .stopSiblings {
+        ending = Self.failedReason
+      }
+    }
+    if state.status == .stopping { ending = Self.stoppedReason }
   }
 
   /// Settles the edges that leave a node, and ends or readies what they decide, in graph order.
@@ -81,26 +84,29 @@ extension RunMachine {
   }
 
   private mutating func settleEdges(of upstream: Int, _ decided: inout Heap<Int>) {
-    for edge in plan.graph.outgoing[upstream] {
-      count(settlement(of: edge.kind, upstream: upstream), at: edge.downstream)
-      guard nodes[edge.downstream].status == .pending else { continue }
+    countEdges(from: upstream)
+    for edge in plan.graph.outgoing[upstream] where nodes[edge.downstream].status == .pending {
       if case .wait = verdict(on: edge.downstream) { continue }
       decided.insert(plan.graph.rank[edge.downstream])
     }
   }
 
-  private mutating func count(_ settlement: Settlement, at position: Int) {
-    edges[position].settled += 1
-    switch settlement {
-    case .satisfied: edges[position].satisfied += 1
-    case .broken: edges[position].broken += 1
-    case .impossible: break
+  /// Counts the edges that leave a node that has ended.
+  mutating func countEdges(from upstream: Int) {
+    for edge in plan.graph.outgoing[upstream] {
+      edges[edge.downstream].settled += 1
+      switch settlement(of: edge.kind, upstream: upstream) {
+      case .satisfied: edges[edge.downstream].satisfied += 1
+      case .broken: edges[edge.downstream].broken += 1
+      case .impossible: break
+      }
     }
   }
 
   private func settlement(of kind: Edge.Kind, upstream: Int) -> Settlement {
     let node = nodes[upstream]
-    switch node.status {
+    // RE82: a node that an operator skipped counts as COMPLETED.
+    switch node.reason == Self.skippedReason ? .completed : node.status {
     case .completed:
       switch kind {
       case .success, .complete: return .satisfied

@@ -2,10 +2,7 @@ extension RunMachine {
   /// A node has ended with its attempt: failures are judged, edges settle, the run may end.
   mutating func nodeEnded(_ position: Int, _ attempt: AttemptRecord, now: Timestamp) {
     if nodes[position].status == .failed, !plan.graph.hasHandler(position) {
-      state.failures.append(
-        RunFailure(
-          node: attempt.id.node, attempt: attempt.id.attempt, reason: attempt.reason ?? "",
-          message: attempt.message ?? ""))
+      state.failures.append(RunFailure(attempt))
       stateChanged = true
       if plan.workflow.onFailure == .stopSiblings { stopSiblings(now: now) }
     }
@@ -18,8 +15,8 @@ extension RunMachine {
     guard ending == nil else { return }
     ending = Self.failedReason
     clearReady()
-    endDelays(skip: Self.failedReason, kill: "sibling_failed", now: now)
-    for attempt in runningAttempts { kill(attempt, reason: "sibling_failed") }
+    endDelays(skip: Self.failedReason, kill: Self.siblingReason, now: now)
+    for attempt in runningAttempts { kill(attempt, reason: Self.siblingReason) }
   }
 
   /// Records the intent to kill a running attempt, once (G43, G57).
@@ -55,11 +52,28 @@ extension RunMachine {
     }
   }
 
+  /// Adds nodes that were killed for another reason than a failure of the run to its failures:
+  /// by an earlier stop, or a child run that was stopped by itself (G19, RE44).
+  private mutating func failKilledNodes() {
+    for position in plan.graph.order where nodes[position].status == .killed {
+      let node = nodes[position]
+      guard let reason = node.reason, reason != Self.siblingReason else { continue }
+      state.failures.append(
+        RunFailure(
+          node: node.node, attempt: node.attempts, reason: reason,
+          message: "the node was killed"))
+    }
+  }
+
   /// The end status, in the transition of what came last (T42).
   mutating func end(now: Timestamp) {
     let (status, reason) =
       state.status == .pending ? (.killed, Self.stoppedReason) : endToCome
+    if status == .failed { failKilledNodes() }
     state.ended = now
+    state.ends.append(
+      RunEnd(number: (state.ends.last?.number ?? 0) + 1, status: status, time: now))
+    if state.ends.count > RunState.maximumEnds { state.ends.removeFirst() }
     setStatus(status, reason: reason, now: now)
     pending.actions.append(.ended)
   }

@@ -25,9 +25,9 @@ extension RunMachine {
   package var endToCome: (status: RunStatus, reason: String?) {
     if state.status == .stopping { return (.killed, Self.stoppedReason) }
     if let failure = state.failures.first { return (.failed, failure.reason) }
-    // A child that was stopped by itself counts as a failure.
-    if let killed = nodes.first(where: { $0.status == .killed }) {
-      return (.failed, killed.reason)
+    // G19: one that was killed by itself, or by an earlier stop, counts as a failure.
+    if let killed = plan.graph.order.first(where: { nodes[$0].status == .killed }) {
+      return (.failed, nodes[killed].reason)
     }
     return (.completed, nil)
   }
@@ -61,22 +61,27 @@ extension RunMachine {
   }
 
   private func makeAttempt(_ hook: HookKind, now: Timestamp) -> AttemptRecord {
+    let id = nextHookAttempt
+    let cause: AttemptCause = hooks.executed.contains(hook) ? .rerun : .first
     var attempt = AttemptRecord(
-      id: nextHookAttempt, cause: hooks.wasNeverStarted ? .recovery : .first, chain: 1,
-      started: now)
+      id: id, cause: hooks.wasNeverStarted ? .recovery : cause,
+      chain: hooks.wasNeverStarted ? hooks.first : id.attempt, started: now)
     attempt.hook = hook
+    attempt.envRevision = environment.revision
     return attempt
   }
 
   private mutating func begin(_ attempt: AttemptRecord) {
     precondition(attempt.hook == nextHook, "\(attempt.id) was not the next hook")
     hooks.attempts = attempt.id.attempt
+    hooks.first = attempt.chain
     hooks.wasNeverStarted = false
     runningHook = attempt
   }
 
   /// A hook has ended: the run goes on, or ends.
   mutating func hookEnded(_ attempt: AttemptRecord, now: Timestamp) {
+    if let hook = attempt.hook { hooks.executed.insert(hook) }
     switch (attempt.hook, attempt.status) {
     case (.initialize, .completed):
       hooks.isInitialized = true
@@ -112,7 +117,9 @@ extension RunMachine {
     guard hooks.isInitialized else { return }
     if state.status == .starting { setStatus(.running, now: now) }
     guard ending == nil else { return endIfDone(now: now) }
-    for position in plan.graph.roots { makeReady(position, now: now) }
+    for position in plan.graph.order where nodes[position].status == .pending {
+      if case .start = verdict(on: position) { makeReady(position, now: now) }
+    }
     endIfDone(now: now)
   }
 }

@@ -3,6 +3,10 @@ extension RunMachine {
   /// The reasons of the nodes that never start, and of the attempts that a stop kills (G41).
   static let failedReason = "run_failed"
   static let stoppedReason = "run_stopped"
+  /// The reason of attempts that are killed because another node failed (G42).
+  static let siblingReason = "sibling_failed"
+  /// The reason of a node that an operator skipped (RE81).
+  static let skippedReason = "operator_skip"
 
   /// Carries out an order.
   ///

@@ -14,6 +14,8 @@ package struct RunMachine: Sendable {
   package internal(set) var state: RunState
   /// By position in the workflow.
   package internal(set) var nodes: [NodeRecord]
+  /// That of the tree of runs, as of its newest revision (RE10, RE17).
+  package var environment: RunEnvironment
   /// Attempts that are RUNNING, by position of their node.
   package internal(set) var running: [Int: AttemptRecord] = [:]
   /// The attempt of a hook that is RUNNING (T6).
@@ -50,22 +52,30 @@ package struct RunMachine: Sendable {
   struct Hooks: Sendable {
     /// The number of the newest attempt of the workflow's name.
     var attempts = 0
+    /// The number of the first attempt of its chain (RE2).
+    var first = 0
     /// Whether the program of that attempt was never started (G60).
     var wasNeverStarted = false
+    /// Hooks that were executed at least once.
+    var executed: Set<HookKind> = []
     /// Whether `initialize` is absent or has succeeded.
     var isInitialized: Bool
     /// Whether `finish` is absent or is not to be executed any more.
     var isFinished: Bool
-    /// Whether `initialize` ended otherwise than COMPLETED.
+    /// Whether `initialize` ended otherwise than COMPLETED since the run was opened.
     var hasFailed = false
   }
 
-  /// What `retry` must know of the attempts of a node (G39).
-  struct Chain: Sendable {
+  /// What policies must know of the attempts of a node: those of its chain (G39, RE2).
+  struct Chain: Hashable, Sendable {
     /// FAILED attempts, without those that were never started (G60).
     var failed = 0
     /// Whether the program of the newest attempt was never started.
     var wasNeverStarted = false
+    /// When the newest attempt ended, if it FAILED.
+    var failedAt: Timestamp?
+    /// When the newest of the chains before that FAILED ended (RE55).
+    var failedBefore: Timestamp?
   }
 
   /// A run that was just created, or one read from the store.
@@ -83,6 +93,7 @@ package struct RunMachine: Sendable {
     self.plan = plan
     hooks = Hooks(isInitialized: plan.initialize == nil, isFinished: plan.finish == nil)
     header = run.header
+    environment = RunEnvironment(values: run.header.env)
     state = run.state
     storedStatus = run.state.status
     var nodes = Self.pendingNodes(plan, run.header.id)
@@ -94,36 +105,37 @@ package struct RunMachine: Sendable {
     isReady = Array(repeating: false, count: nodes.count)
     edges = Array(repeating: EdgeCount(), count: nodes.count)
     open = nodes.count { !$0.status.hasEnded }
-    for attempt in attempts { restore(attempt) }
+    for attempt in attempts.sorted(by: { $0.id.attempt < $1.id.attempt }) { restore(attempt) }
+    for (position, node) in self.nodes.enumerated() where node.chain.first == 0 {
+      beginChain(position)
+    }
     restoreEdges()
   }
 
+  /// Takes over a stored attempt; those of a node come in the order of their numbers.
   private mutating func restore(_ attempt: AttemptRecord) {
-    let isNeverStarted = attempt.status == .failed && attempt.reason == Self.neverStartedReason
+    guard attempt.id.item == nil else { return }
     guard let position = plan.graph.index(of: attempt.id.node) else {
-      restoreHook(attempt, isNeverStarted)
+      restoreHook(attempt)
       return
     }
-    if attempt.status == .running { running[position] = attempt }
-    guard attempt.status == .failed else { return }
-    if !isNeverStarted { chains[position, default: Chain()].failed += 1 }
-    if attempt.id.attempt == nodes[position].attempts {
-      chains[position, default: Chain()].wasNeverStarted = isNeverStarted
+    if attempt.chain == attempt.id.attempt { beginChain(position) }
+    if attempt.status == .running {
+      running[position] = attempt
+    } else {
+      note(ended: attempt, at: position)
     }
   }
 
-  private mutating func restoreHook(_ attempt: AttemptRecord, _ isNeverStarted: Bool) {
-    if attempt.id.attempt > hooks.attempts {
-      hooks.attempts = attempt.id.attempt
-      hooks.wasNeverStarted = isNeverStarted
-    }
+  private mutating func restoreHook(_ attempt: AttemptRecord) {
+    hooks.attempts = attempt.id.attempt
+    hooks.first = attempt.chain
+    hooks.wasNeverStarted = attempt.wasNeverStarted
+    if let hook = attempt.hook, !attempt.wasNeverStarted { hooks.executed.insert(hook) }
     if attempt.status == .running {
       runningHook = attempt
-    } else if attempt.hook == .initialize {
-      if attempt.status == .completed { hooks.isInitialized = true }
-      if attempt.status != .completed, !isNeverStarted { hooks.hasFailed = true }
-    } else if !isNeverStarted {
-      hooks.isFinished = true
+    } else if attempt.hook == .initialize, attempt.status == .completed {
+      hooks.isInitialized = true
     }
   }
 
@@ -193,7 +205,7 @@ package struct RunMachine: Sendable {
 
   /// Adds a node to those that may start; once, however many edges say so.
   mutating func enqueue(_ position: Int) {
-    guard !isReady[position] else { return }
+    guard !isReady[position], !nodes[position].isHeld else { return }
     isReady[position] = true
     ready.insert(plan.graph.rank[position])
   }
@@ -216,10 +228,13 @@ package struct RunMachine: Sendable {
     _ position: Int, _ status: NodeStatus, reason: String? = nil, now: Timestamp
   ) {
     let from = nodes[position].status
-    precondition(!from.hasEnded, "\(nodes[position].node) has ended \(from.word)")
+    precondition(
+      from.canBecome(status),
+      "\(nodes[position].node) does not go from \(from.word) to \(status.word)")
     nodes[position].status = status
     nodes[position].reason = reason
-    if status.hasEnded { open -= 1 }
+    if status.hasEnded != from.hasEnded { open += status.hasEnded ? -1 : 1 }
+    if status.hasEnded { nodes[position].isHeld = false }
     touch(position)
     record(
       .node(name: nodes[position].node, from: from, to: status, reason: reason), now: now)

@@ -75,6 +75,9 @@ package struct RunState: Hashable, Sendable {
   package var reason: String?
   /// Unhandled failures in the order of their recording (G37).
   package var failures: [RunFailure]
+  /// How many of them, from the first, were there when the run was last opened again: they stop
+  /// no siblings (RE44).
+  package var olderFailures: Int
   /// What went wrong in the finish hook, as `reason: sentence` (G50); see ``finishFailure``.
   package var finishError: String?
   /// The order to stop the run; nil: none was given.
@@ -93,6 +96,7 @@ package struct RunState: Hashable, Sendable {
   package init(status: RunStatus) {
     self.status = status
     failures = []
+    olderFailures = 0
     reruns = 0
     skips = 0
     ends = []
@@ -140,6 +144,13 @@ package struct RunFailure: Codable, Hashable, Sendable {
     self.attempt = attempt
     self.reason = reason
     self.message = message
+  }
+
+  /// That of a node whose attempt failed.
+  init(_ attempt: AttemptRecord) {
+    self.init(
+      node: attempt.id.node, attempt: attempt.id.attempt, reason: attempt.reason ?? "",
+      message: attempt.message ?? "")
   }
 }
 

@@ -13,9 +13,13 @@ import Testing
     .suspended: [.resuming, .stopping, .completed, .failed],
     .resuming: [.starting, .running, .suspended, .stopping],
     .stopping: [.killed],
+    // RE9: re-runs and skips open a run again.
+    .completed: [.starting, .running, .suspended],
+    .failed: [.starting, .running, .suspended],
+    .killed: [.starting, .running, .suspended],
   ]
 
-  @Test("WF-17 exactly the marked cells of G35 are changes", arguments: RunStatus.allCases)
+  @Test("WF-17 exactly the marked cells of G35 and RE9 are changes", arguments: RunStatus.allCases)
   func cells(from: RunStatus) {
     for to in RunStatus.allCases {
       #expect(from.canBecome(to) == (Self.table[from] ?? []).contains(to), "to \(to.word)")
