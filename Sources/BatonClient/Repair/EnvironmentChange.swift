@@ -1,5 +1,5 @@
 public import BatonCore
-internal import BatonWire
+package import BatonWire
 
 /// A change of a run's environment: names are removed first, then values are set (RE13).
 public struct EnvironmentChange: Sendable, Hashable {
@@ -89,7 +89,8 @@ public struct EnvironmentRevision: Sendable, Hashable {
 }
 
 extension EnvironmentEdit {
-  init(_ wire: Wire.EnvEdit) {
+  /// The value that a message of the contract stands for.
+  package init(_ wire: Wire.EnvEdit) {
     name = wire.name
     old = wire.old
     new = wire.new

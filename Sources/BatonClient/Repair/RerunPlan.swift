@@ -1,5 +1,5 @@
 internal import BatonCore
-internal import BatonWire
+package import BatonWire
 
 /// What a re-run, skip or resume did, or would do (RE85, RE130).
 ///
@@ -72,7 +72,8 @@ public struct RerunPlan: Sendable, Hashable {
 }
 
 extension RerunPlan {
-  init(_ wire: Wire.Plan) {
+  /// The value that a message of the contract stands for.
+  package init(_ wire: Wire.Plan) {
     runs = wire.runs.map { run in
       RunChange(
         runID: run.runID, workflow: run.workflow, from: RunStatus(rawValue: run.from.name),

@@ -1,24 +1,33 @@
 import BatonClient
+import BatonWire
 import Testing
 import baton
 
-@testable import BatonClient
-
 @Suite("Plans of re-runs as text")
 struct PlanTextTests {
-  private static let plan = RerunPlan(
-    runs: [.init(runID: "0199", workflow: "nightly", from: .failed, to: .running)], runsTotal: 1,
-    attempts: [
-      .init(runID: "0199", node: "load", number: 2, cause: "RERUN", starts: "NOW", items: []),
-      .init(
-        runID: "0200-child-of-it", node: "s1", number: 3, cause: "RERUN",
-        starts: "AFTER_UPSTREAM", items: [0, 1, 2, 7]),
-    ], attemptsTotal: 3, itemsTotal: 4,
-    reevaluated: [.init(runID: "0199", node: "report")], reevaluatedTotal: 1,
-    untouched: [.init(runID: "0199", node: "extract"), .init(runID: "0199", node: "archive")],
-    untouchedTotal: 12, environmentRevision: 2,
-    edits: [.init(name: "API_TOKEN", old: "***", new: "***", isSecret: true)], reruns: 1, skips: 0,
-    isDryRun: true)
+  private static let plan: RerunPlan = {
+    var wire = Wire.Plan()
+    wire.runs = [Wire.PlanRun(runID: "0199", workflow: "nightly", from: .failed, to: .running)]
+    wire.runsTotal = 1
+    wire.attempts = [
+      Wire.PlanAttempt(runID: "0199", node: "load", number: 2, cause: .rerun, starts: .now),
+      Wire.PlanAttempt(
+        runID: "0200-child-of-it", node: "s1", number: 3, cause: .rerun, starts: .afterUpstream,
+        items: [0, 1, 2, 7]),
+    ]
+    wire.attemptsTotal = 3
+    wire.reevaluated = [Wire.PlanNode(runID: "0199", node: "report")]
+    wire.reevaluatedTotal = 1
+    wire.untouched = ["extract", "archive"].map { Wire.PlanNode(runID: "0199", node: $0) }
+    wire.untouchedTotal = 12
+    wire.envRevision = 2
+    wire.changes = [
+      Wire.EnvEdit(name: "API_TOKEN", op: .set, old: "***", new: "***", secret: true)
+    ]
+    wire.reruns = 1
+    wire.dryRun = true
+    return RerunPlan(wire)
+  }()
 
   @Test("RE137 a plan says what runs, what is judged again, what stays, and what changes")
   func lines() {
@@ -54,6 +63,7 @@ struct PlanTextTests {
       (nil, "1", "set K: 1"), ("1", "2", "set K: 1 → 2"), ("1", nil, "unset K: 1"),
     ] as [(String?, String?, String)])
   func edits(old: String?, new: String?, text: String) {
-    #expect(EnvText.line(EnvironmentEdit(name: "K", old: old, new: new, isSecret: false)) == text)
+    let edit = EnvironmentEdit(Wire.EnvEdit(name: "K", old: old, new: new))
+    #expect(EnvText.line(edit) == text)
   }
 }
