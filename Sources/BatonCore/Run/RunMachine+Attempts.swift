@@ -25,6 +25,23 @@ extension RunMachine {
     launch(attempt)
   }
 
+  /// Records the start of an attempt that a child run carries out (RE110).
+  ///
+  /// - Parameters:
+  ///   - position: The node that `nextReady` gave.
+  ///   - child: The run; the tree makes it in the same step.
+  ///   - inputs: What the attempt uses.
+  ///   - now: The time of the start.
+  package mutating func start(
+    _ position: Int, child: RunID, inputs: AttemptInputs, now: Timestamp
+  ) {
+    var attempt = makeAttempt(position, now: now)
+    attempt.used = inputs
+    attempt.child = child
+    begin(attempt, at: position, now: now)
+    setDeadline(of: attempt)
+  }
+
   /// Records start and outcome of a node that needs no process, or could not be started at all.
   ///
   /// - Parameters:
@@ -49,7 +66,7 @@ extension RunMachine {
     _ id: AttemptID, _ outcome: AttemptOutcome, now: Timestamp
   ) -> Bool {
     guard let attempt = runningAttempt(id) else { return false }
-    pending.actions.append(.removeFiles(id))
+    pending.actions.append(attempt.child == nil ? .removeFiles(id) : .removeDeadline(id))
     conclude(attempt, outcome, now: now)
     return true
   }
@@ -251,6 +268,7 @@ extension AttemptRecord {
     leftoverKilled = outcome.leftoverKilled
     ending = outcome.ending
     limitsUnenforced = outcome.limitsUnenforced
+    exportMissing = outcome.exportMissing
     if let intent = killReason {
       if ending == nil { ending = AttemptEnding(ofKilled: outcome) }
       let isTimeout = intent == RunMachine.timeoutReason

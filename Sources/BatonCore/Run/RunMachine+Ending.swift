@@ -26,8 +26,17 @@ extension RunMachine {
     attempt.killReason = reason
     keep(attempt)
     pending.changes.append(.updateAttempt(attempt))
-    pending.actions.append(
-      .kill(attempt.id, graceMS: killGraceMS(of: attempt), reason: reason))
+    endWork(of: attempt, reason: reason, graceMS: killGraceMS(of: attempt))
+  }
+
+  /// Has ended what carries out an attempt: its processes (G57), or its child run (RE112), whose
+  /// nodes have graces of their own unless a stop gives one for all (SR120).
+  mutating func endWork(of attempt: AttemptRecord, reason: String, graceMS: Int64) {
+    if let child = attempt.child {
+      childStops.append((child, state.status == .stopping ? state.stop?.graceMS : nil))
+    } else {
+      pending.actions.append(.kill(attempt.id, graceMS: graceMS, reason: reason))
+    }
   }
 
   /// Ends the run when every node has ended (G19), after ending those that will not start (G41)

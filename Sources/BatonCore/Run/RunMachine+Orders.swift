@@ -91,7 +91,7 @@ extension RunMachine {
   /// Kills anew with a shorter grace what is being killed.
   private mutating func shorten(_ attempt: AttemptRecord, from old: Int64, to new: Int64) {
     guard let reason = attempt.killReason, new < old else { return }
-    pending.actions.append(.kill(attempt.id, graceMS: new, reason: reason))
+    endWork(of: attempt, reason: reason, graceMS: new)
   }
 
   /// Ends the run although something may be left; killing goes on (SR124).
@@ -100,7 +100,8 @@ extension RunMachine {
     for attempt in runningAttempts {
       kill(attempt, reason: Self.stoppedReason)
       guard let killed = runningAttempt(attempt.id) else { continue }
-      pending.actions.append(.abandon(attempt.id))
+      pending.actions.append(
+        attempt.child == nil ? .abandon(attempt.id) : .removeDeadline(attempt.id))
       let ending = left[attempt.id] ?? AttemptEnding(means: .kill, proof: .none)
       conclude(
         killed, AttemptOutcome(status: .killed, reason: Self.stoppedReason, ending: ending),

@@ -40,6 +40,9 @@ package struct RunMachine: Sendable {
   var isTouched: [Bool]
   var storedStatus: RunStatus
   var stateChanged = false
+  /// Child runs to be stopped, because their attempts are being killed, with the grace of the stop
+  /// of this run; the tree takes them (RE112).
+  var childStops: [(child: RunID, graceMS: Int64?)] = []
 
   /// How many edges of a node are settled, and how (G16).
   struct EdgeCount: Sendable {

@@ -37,8 +37,10 @@ package enum RunAction: Sendable, Hashable {
   case setWake(node: String, Timestamp)
   /// The delay of a node matters no more.
   case removeWake(node: String)
-  /// The attempt's files may go.
+  /// The attempt's files may go, and its time matters no more.
   case removeFiles(AttemptID)
+  /// The time of an attempt without files, because a child run carries it out, matters no more.
+  case removeDeadline(AttemptID)
   /// The attempt has ended for the run, although something of it may be left (SR124).
   case abandon(AttemptID)
   /// The run has ended; nothing more will come.
@@ -58,6 +60,8 @@ package struct AttemptOutcome: Sendable, Hashable {
   package var ending: AttemptEnding?
   /// Limits of G65 that the host could enforce in no way, by their names.
   package var limitsUnenforced: [String] = []
+  /// Keys that the token of the child run did not have (RE111).
+  package var exportMissing: [String] = []
   /// What a condition decided; nil: no condition, or undecided.
   package var decision: Bool?
   /// USER entries recorded with the outcome (T43).

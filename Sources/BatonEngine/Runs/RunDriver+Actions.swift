@@ -16,6 +16,7 @@ extension RunDriver {
         engine.deadlines.remove(.attempt(attempt))
         engine.programs.removeFiles(attempt)
         engine.slots.release()
+      case .removeDeadline(let attempt): engine.deadlines.remove(.attempt(attempt))
       case .abandon(let attempt):
         engine.deadlines.remove(.attempt(attempt))
         engine.slots.release()
