@@ -58,12 +58,12 @@ package final class Engine: Sendable {
           case .node(let run, let node): driver(of: run)?.send(.delayOver(node))
           case .retry(let run): driver(of: run)?.leaveParking()
           case .prepare(let run): driver(of: run)?.prepareAgain()
-          case .program(let id, let work): programs.tryAgain(id, work)
+          case .program(let key, let work): programs.tryAgain(key, work)
           }
         }
       }
-      await programs.run(taskAddress: taskAddress) { [self] id, report in
-        self.report(report, of: id)
+      await programs.run(taskAddress: taskAddress) { [self] key, report in
+        self.report(report, of: key)
       }
     }
   }
@@ -107,11 +107,10 @@ package final class Engine: Sendable {
         // What runs keeps its slots before anything else gets one.
         slots.takeAnyway(1)
         programs.attach(
-          attempt, grace: .milliseconds(machine.killGraceMS(of: attempt)),
-          deadline: machine.deadline(of: attempt))
+          attempt, kill: killOrder(of: attempt, machine), deadline: machine.deadline(of: attempt))
       }
     }
-    programs.removeFilesOfEnded(running: running)
+    programs.takeUpEnded(running: running)
     for (driver, _, hasBegun) in recovered where hasBegun { driver.send(.wake) }
     for (driver, plan, hasBegun) in recovered where !hasBegun { begin(driver, plan) }
     if !active.isEmpty {
@@ -152,12 +151,22 @@ package final class Engine: Sendable {
     drivers.withLock { $0[run] }
   }
 
-  private func report(_ report: Programs.Report, of id: AttemptID) {
-    guard let driver = driver(of: id.run) else {
+  /// What is to end an attempt that is taken up; nil: nothing is.
+  private func killOrder(of attempt: AttemptRecord, _ machine: RunMachine) -> KillOrder? {
+    attempt.killReason.map {
+      KillOrder(
+        grace: .milliseconds(machine.killGraceMS(of: attempt)), reason: $0,
+        isUntilGone: machine.state.status == .stopping)
+    }
+  }
+
+  private func report(_ report: Programs.Report, of key: AttemptKey) {
+    guard let driver = driver(of: key.run) else {
       // The run has ended; what is left of the attempt goes.
-      programs.removeFiles(id)
+      programs.removeFiles(key)
       return
     }
+    let id = key.attemptID
     switch report {
     case .ended(let outcome): driver.send(.ended(id, outcome))
     case .neverStarted: driver.send(.neverStarted(id))

@@ -36,9 +36,23 @@ package protocol Executor: Sendable {
 
   /// Ends all processes of an attempt: TERM, the grace, KILL until none is left (G57).
   ///
-  /// The report comes with the outcome. A second call with a shorter grace shortens it. Does
-  /// nothing when the attempt has ended.
-  func kill(_ key: AttemptKey, grace: Duration, reason: String) throws(ExecError)
+  /// The report comes with the outcome. Calls may come in any order: the shortest grace counts,
+  /// and what was to be gone once stays so. Does nothing when the attempt has ended.
+  ///
+  /// - Parameters:
+  ///   - key: The attempt.
+  ///   - grace: From TERM to KILL.
+  ///   - reason: For the report.
+  ///   - untilGone: Whether there is no outcome before nothing is left; otherwise it comes 10 s
+  ///     after KILL at the latest and names who is left, and killing goes on.
+  func kill(
+    _ key: AttemptKey, grace: Duration, reason: String, untilGone: Bool
+  ) throws(ExecError)
+
+  /// The processes of attempts that are alive now; blocks for up to 2 s.
+  ///
+  /// - Returns: For each attempt of which any was found, at most 1,000 attempts.
+  func processes(of keys: [AttemptKey]) -> [AttemptKey: [KillReport.Survivor]]
 
   /// The processes named as survivors in the attempt's outcome that still live.
   func survivors(of key: AttemptKey) -> [KillReport.Survivor]
@@ -53,12 +67,15 @@ package protocol Executor: Sendable {
   /// keeps logs and outcome. To be called once the outcome is recorded.
   func removeFiles(_ key: AttemptKey)
 
-  /// Does the same for all attempts but those that run: for what an earlier process that was
-  /// killed has recorded, but not removed. To be called before anything is launched.
-  func removeFilesOfEnded(running: Set<AttemptKey>)
+  /// The attempts that were launched, by this process or an earlier one, and whose files were not
+  /// removed yet.
+  func keptAttempts() -> [AttemptKey]
 
-  /// Removes everything of a run, logs included.
+  /// Removes everything of a run, logs included; as soon as no process of it is left (SR127).
   func removeRun(_ run: RunID)
+
+  /// Tries again to remove the runs of which a process was left.
+  func removePostponedRuns()
 
   /// Runs of which anything is kept here.
   func storedRuns() -> [RunID]
@@ -77,4 +94,12 @@ package protocol Executor: Sendable {
     _ key: AttemptKey, streams: [LogChunk.Stream], offset: UInt64, follow: Bool,
     _ body: (LogChunk) async throws -> Void
   ) async throws
+}
+
+extension Executor {
+  /// Ends all processes of an attempt as a timeout does: the outcome comes 10 s after KILL at the
+  /// latest.
+  package func kill(_ key: AttemptKey, grace: Duration, reason: String) throws(ExecError) {
+    try kill(key, grace: grace, reason: reason, untilGone: false)
+  }
 }

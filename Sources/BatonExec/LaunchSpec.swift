@@ -8,8 +8,9 @@ package struct LaunchSpec: Sendable {
   package var argv: [String]
   /// The whole environment of the program.
   ///
-  /// Nothing is added but the variables of `files`, and `BATON_RUN_ID`, `BATON_NODE` and
-  /// `BATON_ATTEMPT` where they are missing: they are how the attempt's processes are recognised.
+  /// Nothing is added but the variables of `files`, and `BATON_RUN_ID`, `BATON_NODE`,
+  /// `BATON_ATTEMPT` and those of the item where they are missing: they are how the attempt's
+  /// processes are recognised.
   package var environment: [EnvironmentVariable]
   /// The working directory, an absolute path; nil: a fresh empty directory of the attempt.
   package var workingDirectory: String?

@@ -7,7 +7,7 @@ extension LocalExecutor {
   /// Why an attempt is looked at.
   enum Occasion {
     /// Its shim ended, or another process that stood for it.
-    case ended
+    case ended(ShimEnd)
     /// What it needs could not be had, for this error number.
     case refused(Int32)
     /// The time has come to try again.
@@ -27,7 +27,18 @@ extension LocalExecutor {
   func lookUp(_ attempt: Watched, id: UInt64, after occasion: Occasion) {
     if case .waiting(let spec) = attempt.kind { return begin(spec, attempt, id: id) }
     do throws(ExecError) {
+      if case (.launched, .ended(.done)) = (attempt.kind, occasion),
+        let outcome = try OutcomeFile.read(directory: attempt.directory.path)
+      {
+        // Its own shim says so, whatever the program has made of the claim.
+        return deliver(outcome, of: attempt, id: id)
+      }
       switch try attempt.directory.standing() {
+      case .ended where attempt.wasKilled(occasion),
+        .claimedByEngine where attempt.wasKilled(occasion):
+        // A program that ends its shim can write what it likes: nothing is believed before it is
+        // known that no process of it is left.
+        try sweep(attempt, id: id, after: occasion)
       case .ended(let outcome): deliver(outcome, of: attempt, id: id)
       case .running(let shim): try watchOn(shim, attempt, id: id, after: occasion)
       case .lost: try sweep(attempt, id: id, after: occasion)
@@ -153,9 +164,19 @@ extension LocalExecutor {
   /// Tells the shim of a kill request again: a server that went away may not have done so.
   private func repeatKill(of attempt: Watched) throws(ExecError) {
     let path = attempt.directory.path
-    guard KillFile.isThere(directory: path), let shim = try ClaimFile(directory: path)?.shim
-    else { return }
-    try request(.kill(shim), id: 0)
+    if KillFile.isThere(directory: path) { try tellOfKill(attempt.key, in: attempt.directory) }
+  }
+
+  /// Has the shim look at its kill request.
+  ///
+  /// It is known by its watch, so that a program cannot hide it by writing over the claim. Before
+  /// the claim there may be nobody to tell: a shim looks for a request after claiming, and a sweep
+  /// again and again.
+  func tellOfKill(_ key: AttemptKey, in directory: AttemptDirectory) throws(ExecError) {
+    let id = state.withLock { $0.ids[key] }
+    let shim = try ClaimFile(directory: directory.path)?.shim
+    guard id != nil || shim != nil else { return }
+    try request(.kill(shim), id: id ?? 0)
   }
 
   /// Has the thread look at an attempt again after a pause that grows.
@@ -207,7 +228,7 @@ extension LocalExecutor {
     return ProcessOutcome(exit: .notStarted(message: message), endedAt: now())
   }
 
-  private func now() -> Timestamp {
+  func now() -> Timestamp {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
@@ -241,5 +262,12 @@ extension LocalExecutor {
       // A kill that cannot be told now is told when the attempt is looked up.
       do throws(ExecError) { try repeatKill(of: attempt) } catch { retryLater(attempt, id: id) }
     }
+  }
+}
+
+extension LocalExecutor.Watched {
+  /// Whether the shim that was forked for it was ended by a signal.
+  fileprivate func wasKilled(_ occasion: LocalExecutor.Occasion) -> Bool {
+    if case (.launched, .ended(.killed)) = (kind, occasion) { true } else { false }
   }
 }

@@ -44,6 +44,8 @@ extension LocalExecutor {
     var ids: [AttemptKey: UInt64] = [:]
     /// Attempts to look at again, and when.
     var retries: [UInt64: ContinuousClock.Instant] = [:]
+    /// Runs to remove once no process of them is left.
+    var postponedRuns: Set<RunID> = []
     /// Those that wait for their directory and shall not be launched any more.
     var unwanted: Set<UInt64> = []
     var signals: [UInt64: FollowSignal] = [:]
@@ -177,7 +179,11 @@ extension LocalExecutor {
     }
     signal?.take(event)
     guard let attempt else { return }
-    let isRefused = event.kind == .refused && event.errno != ESRCH
-    lookUp(attempt, id: event.id, after: isRefused ? .refused(event.errno) : .ended)
+    switch event.kind {
+    case .refused where event.number != ESRCH:
+      lookUp(attempt, id: event.id, after: .refused(event.number))
+    case .refused, .armed, .changed: lookUp(attempt, id: event.id, after: .ended(.unknown))
+    case .ended: lookUp(attempt, id: event.id, after: .ended(ShimEnd(event.number)))
+    }
   }
 }

@@ -15,7 +15,9 @@ package final class LocalExecutor: Executor {
   let logger: Logger
   let onOutcome: OutcomeHandler
   let state: Mutex<State>
-  private let launched: LaunchedList
+  let launched: LaunchedList
+  private let boot: BootFile
+  private let killing = Mutex(())
   /// Wakes the thread out of its wait: `[0]` is read, `[1]` written.
   private let wakePipe: [Int32]
 
@@ -42,6 +44,7 @@ package final class LocalExecutor: Executor {
     self.logger = logger
     self.onOutcome = onOutcome
     launched = LaunchedList(data: configuration.dataDirectory)
+    boot = try BootFile(data: configuration.dataDirectory)
     wakePipe = ends
     state = Mutex(State())
   }
@@ -121,21 +124,32 @@ package final class LocalExecutor: Executor {
       case .unclaimed:
         try Files.makeDirectory(directory.path)
         // If that fails a shim was faster, and there is a claim to look at.
-        if try ClaimFile.take(directory: directory.path) { return .unclaimed }
+        guard try ClaimFile.take(directory: directory.path) else { continue }
+        guard boot.hasRebooted else { return .unclaimed }
+        // Its claim may be what the machine's crash has lost.
+        return .ended(ProcessOutcome(exit: .lost, endedAt: now()))
       }
     }
   }
 
-  package func kill(_ key: AttemptKey, grace: Duration, reason: String) throws(ExecError) {
+  package func kill(
+    _ key: AttemptKey, grace: Duration, reason: String, untilGone: Bool
+  ) throws(ExecError) {
     let directory = try directory(of: key)
     if giveUpWaiting(key) { return wake() }
     guard Files.exists(directory.path) else { return }
     // Only an attempt whose shim is gone has ended: the program can write an outcome, too.
     if case .ended = try directory.standing() { return }
-    try KillFile(grace: grace, reason: reason).write(directory: directory.path)
-    // Before the claim there is nobody to tell: the shim looks for a request after claiming.
-    guard let shim = try ClaimFile(directory: directory.path)?.shim else { return }
-    try request(.kill(shim), id: 0)
+    let file = KillFile(grace: grace, reason: reason, isUntilGone: untilGone)
+    let written = killing.withLock { _ -> Result<Void, ExecError> in
+      do throws(ExecError) {
+        return .success(try file.write(directory: directory.path))
+      } catch {
+        return .failure(error)
+      }
+    }
+    try written.get()
+    try tellOfKill(key, in: directory)
   }
 
   package func survivors(of key: AttemptKey) -> [KillReport.Survivor] {
@@ -151,18 +165,21 @@ package final class LocalExecutor: Executor {
     }
   }
 
+  package func processes(of keys: [AttemptKey]) -> [AttemptKey: [KillReport.Survivor]] {
+    let places = keys.compactMap { key in (try? directory(of: key)).map { (key, $0.path) } }
+    guard !places.isEmpty else { return [:] }
+    let found = ProcessList(shim: configuration.shim).read(places.map(\.1))
+    let pairs = zip(places.map(\.0), found).filter { !$0.1.isEmpty }
+    return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+  }
+
   package func removeFiles(_ key: AttemptKey) {
     (try? directory(of: key))?.removeFiles()
     launched.remove(key)
+    if state.withLock({ $0.postponedRuns.contains(key.run) }) { removeRun(key.run) }
   }
 
-  package func removeFilesOfEnded(running: Set<AttemptKey>) {
-    for key in launched.all where !running.contains(key) { removeFiles(key) }
-  }
-
-  package func removeRun(_ run: RunID) {
-    Files.removeTree("\(configuration.dataDirectory)/attempts/\(run)")
-  }
+  package func keptAttempts() -> [AttemptKey] { launched.all }
 
   package func storedRuns() -> [RunID] {
     Files.names(in: "\(configuration.dataDirectory)/attempts").compactMap { RunID($0) }

@@ -29,6 +29,7 @@ package final class ScriptedExecutor: Executor {
     var startedAt: Timestamp
     var outcome: ProcessOutcome?
     var isUnclaimed = false
+    var isRemoved = false
     var log: [LogChunk] = []
     var files: [String: [UInt8]] = [:]
   }
@@ -169,7 +170,9 @@ package final class ScriptedExecutor: Executor {
     }
   }
 
-  package func kill(_ key: AttemptKey, grace: Duration, reason: String) throws(ExecError) {
+  package func kill(
+    _ key: AttemptKey, grace: Duration, reason: String, untilGone: Bool
+  ) throws(ExecError) {
     let script = state.withLock { $0.attempts[key]?.script }
     var report = KillReport(requested: true, reason: reason, processesEnded: 1, proof: .cgroup)
     if case .runIgnoringTerm = script {
@@ -180,11 +183,26 @@ package final class ScriptedExecutor: Executor {
     }
   }
 
+  /// One process for each that runs: its pid is 1, its command the attempt.
+  package func processes(of keys: [AttemptKey]) -> [AttemptKey: [KillReport.Survivor]] {
+    let running = Set(running)
+    return Dictionary(
+      uniqueKeysWithValues: keys.filter(running.contains).map { key in
+        (key, [KillReport.Survivor(pid: 1, startTicks: 0, command: "\(key)")])
+      })
+  }
+
   package func survivors(of key: AttemptKey) -> [KillReport.Survivor] { [] }
 
-  package func removeFiles(_ key: AttemptKey) {}
+  package func removeFiles(_ key: AttemptKey) {
+    state.withLock { $0.attempts[key]?.isRemoved = true }
+  }
 
-  package func removeFilesOfEnded(running: Set<AttemptKey>) {}
+  package func keptAttempts() -> [AttemptKey] {
+    state.withLock { $0.attempts.filter { !$0.value.isRemoved }.map(\.key) }
+  }
+
+  package func removePostponedRuns() {}
 
   package func removeRun(_ run: RunID) {
     state.withLock { state in

@@ -178,8 +178,7 @@ static void check_limits(struct attempt *attempt) {
 static void take_kill_request(struct attempt *attempt) {
   struct ending *ending = &attempt->ending;
   int64_t grace;
-  if (!kill_request_read(attempt->directory, &grace, ending->reason, sizeof ending->reason)) return;
-  ending->requested = true;
+  if (!ending_take_request(ending, attempt->directory, &grace)) return;
   if (!attempt->main_ended || ending->active) ending_begin(ending, grace);
 }
 

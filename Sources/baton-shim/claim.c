@@ -85,6 +85,30 @@ static void keep_marker(struct claim *claim, const char *value) {
   claim->markers[at + length + 1] = 0;
 }
 
+bool claim_owner_lives(const struct claim *claim) {
+  struct process owner;
+  if (!claim->by_shim || strcmp(claim->boot, boot_id()) != 0) return false;
+  if (process_read(claim->pid, &owner)) return owner.start == claim->start && owner.alive;
+  // What cannot be looked at for want of descriptors may live.
+  return errno == ENFILE || errno == EMFILE || errno == ENOMEM;
+}
+
+// ".../<run>/<node>/<attempt>[.<item>.<attempt of the item>]"
+void claim_marks_of_path(struct claim *claim, const char *path) {
+  static const char *const names[] = {"BATON_ATTEMPT=", "BATON_NODE=", "BATON_RUN_ID="};
+  if (claim->markers[0]) return;
+  const char *end = path + strlen(path);
+  for (size_t i = 0; i < 3 && end > path; i++) {
+    const char *start = end;
+    while (start > path && start[-1] != '/') start--;
+    size_t length = i == 0 ? strcspn(start, "./") : (size_t)(end - start);
+    char marker[300];
+    snprintf(marker, sizeof marker, "%s%.*s", names[i], (int)length, start);
+    keep_marker(claim, marker);
+    end = start > path ? start - 1 : path;
+  }
+}
+
 static const char *after(const char *line, const char *word) {
   size_t length = strlen(word);
   return strncmp(line, word, length) == 0 ? line + length : NULL;

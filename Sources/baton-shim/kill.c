@@ -83,7 +83,7 @@ void ending_step(struct ending *ending, bool children) {
     ending->look_again_ms = now;
   }
   if (!ending->killing) return;
-  if (now >= ending->give_up_ms) {
+  if (!ending->until_gone && now >= ending->give_up_ms) {
     process_survey(&ending->table, &ending->scope);
     ending->gave_up = true;
     return end(ending, now);
@@ -95,7 +95,8 @@ int ending_timeout(const struct ending *ending) {
   if (!ending->active || ending->done) return -1;
   int64_t due = ending->deadline_ms;
   if (ending->killing) {
-    due = ending->look_again_ms < ending->give_up_ms ? ending->look_again_ms : ending->give_up_ms;
+    due = ending->look_again_ms;
+    if (!ending->until_gone && ending->give_up_ms < due) due = ending->give_up_ms;
   }
   int64_t left = due - now_ms();
   // One more: a poll that wakes in the last millisecond would spin through it.
@@ -113,8 +114,10 @@ static void wait_for_one(const struct ending *ending) {
   if (fd.fd >= 0) close(fd.fd);
 }
 
-void ending_run(struct ending *ending) {
+void ending_run(struct ending *ending, int directory) {
   for (;;) {
+    int64_t grace;
+    if (ending_take_request(ending, directory, &grace)) ending_begin(ending, grace);
     process_survey(&ending->table, &ending->scope);
     ending_step(ending, false);
     if (ending->done) return;
@@ -129,8 +132,8 @@ void ending_go_on(struct ending *ending, int directory) {
   ending->scope.ancestor = 0;
   if (claim_read(directory, &claim) && claim.markers[0]) ending->scope.markers = claim.markers;
   ending->done = ending->gave_up = false;
-  ending->give_up_ms = INT64_MAX;
-  ending_run(ending);
+  ending->until_gone = true;
+  ending_run(ending, directory);
   if (ending->scope.group) {
     cgroup_remove(ending->scope.group);
     cgroup_remove_parent(ending->scope.group);
@@ -138,15 +141,18 @@ void ending_go_on(struct ending *ending, int directory) {
   _exit(SHIM_DONE);
 }
 
-// "<grace in ms>\n<reason>\n"
-bool kill_request_read(int directory, int64_t *grace_ms, char *reason, size_t size) {
-  char buffer[512], *rest;
+// "<grace in ms>\n<reason>\n", and "until gone\n" when no end but a whole one is wanted.
+bool ending_take_request(struct ending *ending, int directory, int64_t *grace_ms) {
+  char buffer[1024], *rest;
   if (read_small(directory, "kill", buffer, sizeof buffer) <= 0) return false;
   *grace_ms = strtoll(buffer, &rest, 10);
   if (*rest != '\n' || *grace_ms < 0) return false;
   if (*grace_ms > UINT32_MAX) *grace_ms = UINT32_MAX;
   rest++;
-  rest[strcspn(rest, "\n")] = 0;
-  snprintf(reason, size, "%s", rest);
+  size_t length = strcspn(rest, "\n");
+  if (strncmp(rest + length, "\nuntil gone\n", 12) == 0) ending->until_gone = true;
+  rest[length] = 0;
+  snprintf(ending->reason, sizeof ending->reason, "%s", rest);
+  ending->requested = true;
   return true;
 }

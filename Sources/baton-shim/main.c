@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: baton-shim --serve FD CGROUP   fork a shim for each request on a socket (the engine)\n"
-    "       baton-shim --run DIR [CGROUP]  run the attempt of one directory\n"
-    "       baton-shim --sweep DIR         end what a lost shim left behind, print the report\n"
+    "usage: baton-shim --serve FD CGROUP PID  fork a shim for each request on a socket of PID\n"
+    "       baton-shim --run DIR [CGROUP]     run the attempt of one directory\n"
+    "       baton-shim --sweep DIR            end what a lost shim left behind, print the report\n"
+    "       baton-shim --list DIR...          print who of these attempts is alive\n"
     "CGROUP: auto (default), none, or the directory under which groups are made\n";
 
 // Standard descriptors open, dispositions default: the program inherits both from here.
@@ -40,7 +41,7 @@ static void raise_open_files(void) {
 }
 
 int main(int argc, char **argv, char **env) {
-  if (argc == 4 && strcmp(argv[1], "--serve") == 0) {
+  if (argc == 5 && strcmp(argv[1], "--serve") == 0) {
     int socket = (int)strtol(argv[2], NULL, 10);
     prepare();
     setsid();
@@ -51,7 +52,7 @@ int main(int argc, char **argv, char **env) {
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
     cgroup_prepare(argv[3]);
-    return serve_run(socket);
+    return serve_run(socket, (pid_t)strtol(argv[4], NULL, 10));
   }
   if ((argc == 3 || argc == 4) && strcmp(argv[1], "--run") == 0) {
     prepare();
@@ -64,6 +65,7 @@ int main(int argc, char **argv, char **env) {
     prepare();
     return sweep_run(argv[2], true);
   }
+  if (argc >= 3 && strcmp(argv[1], "--list") == 0) return list_run(argv + 2);
   fputs(usage, stderr);
   return 64;
 }

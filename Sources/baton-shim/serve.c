@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct request {
@@ -45,8 +46,8 @@ struct follower {
 };
 
 static struct {
-  int socket, epoll, inotify;
-  uint64_t *ids;  // by pidfd
+  int socket, epoll, inotify, engine;
+  uint64_t *ids;  // by pidfd; 0: none
   size_t ids_size;
   struct follower *followers;
   size_t follower_count, follower_capacity;
@@ -70,6 +71,7 @@ static bool remember(int pidfd, uint64_t id) {
     size_t size = ((size_t)pidfd + 1) * 2;
     uint64_t *ids = realloc(server.ids, size * sizeof *ids);
     if (!ids) return false;
+    memset(ids + server.ids_size, 0, (size - server.ids_size) * sizeof *ids);
     server.ids = ids;
     server.ids_size = size;
   }
@@ -167,13 +169,30 @@ static bool take_changes(void) {
   return true;
 }
 
+// The exit status of a shim that we have forked, or 128 and the signal that ended it; else -1.
+static int reap(int pidfd) {
+  siginfo_t info = {0};
+  if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG) != 0 || info.si_pid == 0) return -1;
+  return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+}
+
 static bool take_end(int pidfd) {
   uint64_t id = server.ids[pidfd];
+  int status = reap(pidfd);
+  server.ids[pidfd] = 0;
   // Closing is not enough: a shim that has just been forked still has a copy, and epoll would go on
   // telling of this end, under a number that soon means another shim.
   epoll_ctl(server.epoll, EPOLL_CTL_DEL, pidfd, NULL);
   close(pidfd);
-  return tell(id, ENDED, 0);
+  return tell(id, ENDED, status);
+}
+
+static void tell_of_kill(const struct request *request) {
+  for (size_t fd = 0; request->id && fd < server.ids_size; fd++) {
+    if (server.ids[fd] == request->id) sys_pidfd_signal((int)fd, SIGUSR1);
+  }
+  struct process shim = {.pid = request->pid, .start = request->start};
+  if (shim.pid > 0) process_signal(&shim, SIGUSR1);
 }
 
 static bool obey(const struct request *request) {
@@ -183,11 +202,7 @@ static bool obey(const struct request *request) {
     case WATCH: return start_watching(request);
     case FOLLOW: return follow(request);
     case UNFOLLOW: unfollow(request->id); return true;
-    case KILL: {
-      struct process shim = {.pid = request->pid, .start = request->start};
-      process_signal(&shim, SIGUSR1);
-      return true;
-    }
+    case KILL: tell_of_kill(request); return true;
     default: return false;
   }
 }
@@ -204,6 +219,7 @@ static bool take_request(void) {
 static bool take(int fd) {
   if (fd == server.socket) return take_request();
   if (fd == server.inotify) return take_changes();
+  if (fd == server.engine) return false;
   return take_end(fd);
 }
 
@@ -218,13 +234,18 @@ static void serve(void) {
   }
 }
 
-int serve_run(int socket) {
-  signal(SIGCHLD, SIG_IGN);  // nobody waits for a shim: its pidfd tells
+// The end of the engine closes the socket, unless somebody else holds its other end by accident.
+static bool watch_engine(pid_t engine) {
+  server.engine = sys_pidfd_open(engine);
+  return server.engine >= 0 && listen_to(server.engine) && getppid() == engine;
+}
+
+int serve_run(int socket, pid_t engine) {
   boot_id();
   server.socket = socket;
   server.epoll = epoll_create1(EPOLL_CLOEXEC);
   server.inotify = -1;
-  if (server.epoll < 0 || !listen_to(socket)) return SHIM_UNUSABLE;
+  if (server.epoll < 0 || !listen_to(socket) || !watch_engine(engine)) return SHIM_UNUSABLE;
   serve();
   cgroup_leave();
   return SHIM_DONE;

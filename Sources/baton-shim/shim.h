@@ -90,6 +90,10 @@ enum { CLAIM_SIZE = 4096 };
 // Takes the attempt; false if somebody else has it (errno EEXIST) or on an error.
 bool claim_take(int directory, const struct launch *launch, const char *cgroup);
 bool claim_read(int directory, struct claim *claim);
+// The marks of an attempt by the path of its directory, where a claim says nothing of them.
+void claim_marks_of_path(struct claim *claim, const char *path);
+// Whether the shim that has the claim is alive; true also when that cannot be looked at now.
+bool claim_owner_lives(const struct claim *claim);
 
 // ---- cgroup.c ----
 
@@ -198,7 +202,8 @@ void log_finish(struct log *log);
 
 struct ending {
   bool active, killing, done, gave_up;
-  bool requested;  // by the engine, not only because of leftovers
+  bool requested;   // by the engine, not only because of leftovers
+  bool until_gone;  // never given up: somebody waits until nothing is left
   bool by_cgroup;
   int64_t began_ms, deadline_ms, killing_ms, give_up_ms, ended_ms, look_again_ms;
   char reason[256];
@@ -211,11 +216,12 @@ void ending_begin(struct ending *ending, int64_t grace_ms);
 void ending_step(struct ending *ending, bool children);
 // Milliseconds until the next step is due; -1: none is.
 int ending_timeout(const struct ending *ending);
-// Steps until all is over, when there is nothing to do beside.
-void ending_run(struct ending *ending);
+// Takes a kill request from the attempt's directory. False if there is none.
+bool ending_take_request(struct ending *ending, int directory, int64_t *grace_ms);
+// Steps until all is over, when there is nothing to do beside but to look for requests.
+void ending_run(struct ending *ending, int directory);
 // Has a process of its own go on ending those who were given up, until nobody is left.
 void ending_go_on(struct ending *ending, int directory);
-bool kill_request_read(int directory, int64_t *grace_ms, char *reason, size_t size);
 
 // ---- outcome.c ----
 
@@ -234,11 +240,12 @@ struct outcome {
 bool outcome_write(int directory, const struct outcome *outcome, bool sync);
 size_t outcome_text(const struct outcome *outcome, char *buffer, size_t size);
 
-// ---- attempt.c, sweep.c, serve.c: the three things a shim can be ----
+// ---- attempt.c, sweep.c, list.c, serve.c: what a shim can be ----
 
 int attempt_run(const char *path);
 int sweep_run(const char *path, bool print);
-int serve_run(int socket);
+int list_run(char **paths);
+int serve_run(int socket, pid_t engine);
 // The limit of open files the program gets unless its own is given; the server raises its own.
 extern struct rlimit inherited_open_files;
 

@@ -232,7 +232,8 @@ import Testing
       try await harness.waitForOutput(of: running, "ready")
     }
     try await withExecutor(directory: directory) { harness in
-      harness.executor.removeFilesOfEnded(running: [running])
+      #expect(Set(harness.executor.keptAttempts()) == [ended, running])
+      harness.executor.removeFiles(ended)
       let path = try harness.executor.path(of: ended)
       #expect(Set(names(in: path)) == ["claim", "outcome"])
       #expect(access(try harness.executor.path(of: running, file: "secret"), F_OK) == 0)

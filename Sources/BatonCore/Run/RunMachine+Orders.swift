@@ -62,11 +62,14 @@ extension RunMachine {
     clearReady()
     endDelays(skip: Self.stoppedReason, kill: Self.stoppedReason, now: now)
     for attempt in runningAttempts {
-      if attempt.killReason == nil {
+      guard let reason = attempt.killReason else {
         kill(attempt, reason: Self.stoppedReason)
-      } else if let grace = order.graceMS {
-        shorten(attempt, from: ownGraceMS(of: attempt), to: grace)
+        continue
       }
+      // From now on it is killed until nothing of it is left (G57), sooner where the stop says so.
+      let own = ownGraceMS(of: attempt)
+      pending.actions.append(
+        .kill(attempt.id, graceMS: min(own, order.graceMS ?? own), reason: reason))
     }
   }
 

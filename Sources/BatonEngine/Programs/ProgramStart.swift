@@ -1,4 +1,5 @@
 internal import BatonCore
+internal import BatonExec
 
 /// Everything that launching one recorded attempt needs.
 struct ProgramStart: Sendable {
@@ -10,4 +11,8 @@ struct ProgramStart: Sendable {
   /// The status to come, for the finish hook (G50); nil for everything else.
   var runStatus: RunStatus?
   var credential: TaskCredential
+  /// The item that is executed, where the node is a `for_each` (RE105).
+  var item: AttemptKey.Item?
+
+  var key: AttemptKey { AttemptKey(attempt.id, item: item) }
 }

@@ -18,27 +18,29 @@ final class Programs: Sendable {
     case runs(deadline: Timestamp?)
   }
 
+  typealias Handler = @Sendable (AttemptKey, Report) -> Void
+
   private enum Job: Sendable {
     case launch(ProgramStart)
-    case attach(AttemptRecord, grace: Duration, deadline: Timestamp?)
+    case attach(AttemptRecord, AttemptKey, deadline: Timestamp?)
+    case takeUp(AttemptKey)
     case gather(AttemptKey, ProcessOutcome)
-    case kill(AttemptID, Kill)
+    case kill(AttemptKey)
     case removeFiles(AttemptKey)
   }
 
-  private struct Kill: Sendable {
-    var grace: Duration
-    var reason: String
-  }
-
   private struct Owed: Hashable {
-    var id: AttemptID
+    var key: AttemptKey
     var work: ProgramWork
   }
 
   private struct State {
-    /// Attempts that are recorded and not handed to the executor yet, with what is to end them.
-    var launching: [AttemptID: Kill?] = [:]
+    /// Attempts that are recorded and not handed to the executor yet.
+    var launching: Set<AttemptKey> = []
+    /// What is to end an attempt; kept until its files go, so that the order of calls is nothing.
+    var kills: [AttemptKey: KillOrder] = [:]
+    /// Attempts that are over in the record and not in fact (SR124).
+    var abandoned: Set<AttemptKey> = []
     /// Jobs that are done later.
     var postponed: [Owed: Job] = [:]
     /// How often in a row a job could not be done.
@@ -70,7 +72,7 @@ final class Programs: Sendable {
   }
 
   func launch(_ start: ProgramStart) {
-    state.withLock { $0.launching[start.attempt.id] = .some(nil) }
+    state.withLock { _ = $0.launching.insert(start.key) }
     queue.yield(.launch(start))
   }
 
@@ -78,66 +80,82 @@ final class Programs: Sendable {
   ///
   /// - Parameters:
   ///   - attempt: The attempt, recorded as RUNNING.
-  ///   - grace: The time between TERM and KILL if a kill was recorded before.
+  ///   - item: The item whose attempt it is; nil: the node's own.
+  ///   - kill: What is to end it, if that was recorded before (G58).
   ///   - deadline: When its time is over; it counts only if the program still runs, not for one
   ///     that ended in time while no engine was there.
-  func attach(_ attempt: AttemptRecord, grace: Duration, deadline: Timestamp?) {
-    queue.yield(.attach(attempt, grace: grace, deadline: deadline))
+  func attach(
+    _ attempt: AttemptRecord, item: AttemptKey.Item? = nil, kill: KillOrder?, deadline: Timestamp?
+  ) {
+    let key = AttemptKey(attempt.id, item: item)
+    if let kill { state.withLock { $0.kills[key] = kill } }
+    queue.yield(.attach(attempt, key, deadline: deadline))
   }
 
   /// Ends the processes of an attempt; the intent is already recorded (G57).
   ///
-  /// A launch that the executor has not got yet is ended as soon as it has, or left undone.
-  func kill(_ id: AttemptID, grace: Duration, reason: String) {
-    let kill = Kill(grace: grace, reason: reason)
+  /// A launch that the executor has not got yet is left undone, or ended as soon as it has.
+  func kill(_ key: AttemptKey, _ order: KillOrder) {
     let isLaunching = state.withLock { state in
-      guard let known = state.launching[id] else { return false }
-      if let known, known.grace <= grace { return true }
-      state.launching[id] = kill
-      return true
+      state.kills[key] = state.kills[key]?.joined(with: order) ?? order
+      return state.launching.contains(key)
     }
     if isLaunching {
       // A launch that waits for better times is left undone now.
-      tryAgain(id, .run)
+      tryAgain(key, .run)
     } else {
-      queue.yield(.kill(id, kill))
+      queue.yield(.kill(key))
     }
+  }
+
+  /// Lets go of an attempt that is over in the record although something of it is left: killing
+  /// goes on, and its files go when it has ended (SR124, SR127).
+  func abandon(_ key: AttemptKey) {
+    state.withLock { _ = $0.abandoned.insert(key) }
   }
 
   /// Tries what could not be done before; its time has come.
-  func tryAgain(_ id: AttemptID, _ work: ProgramWork) {
-    let job = state.withLock { $0.postponed.removeValue(forKey: Owed(id: id, work: work)) }
+  func tryAgain(_ key: AttemptKey, _ work: ProgramWork) {
+    let job = state.withLock { $0.postponed.removeValue(forKey: Owed(key: key, work: work)) }
     if let job { queue.yield(job) }
   }
 
-  /// Removes the files of attempts that ended before a restart; before anything is launched.
-  func removeFilesOfEnded(running: Set<AttemptKey>) {
-    executor.removeFilesOfEnded(running: running)
+  /// Takes up what an earlier process left of attempts that are over in the record: files of those
+  /// that have ended, processes of those that were given up. Before anything is launched.
+  func takeUpEnded(running: Set<AttemptKey>) {
+    for key in executor.keptAttempts() where !running.contains(key) {
+      abandon(key)
+      queue.yield(.takeUp(key))
+    }
   }
 
   /// Removes the files of an attempt whose outcome is recorded.
-  func removeFiles(_ id: AttemptID) {
-    let owed = Owed(id: id, work: .kill)
+  func removeFiles(_ key: AttemptKey) {
+    let owed = Owed(key: key, work: .kill)
     let wasPostponed = state.withLock { state in
+      state.kills[key] = nil
+      state.abandoned.remove(key)
       state.failures[owed] = nil
       return state.postponed.removeValue(forKey: owed) != nil
     }
-    if wasPostponed { deadlines.remove(.program(id, .kill)) }
-    queue.yield(.removeFiles(AttemptKey(id)))
+    if wasPostponed { deadlines.remove(.program(key, .kill)) }
+    queue.yield(.removeFiles(key))
   }
 
-  /// What is known of an attempt that is given up although it has not ended (SR124).
-  func remains(of id: AttemptID) -> AttemptEnding {
-    let survivors = executor.survivors(of: AttemptKey(id))
-    return AttemptEnding(
-      means: .kill,
-      survivors: survivors.map { AttemptEnding.Survivor(pid: $0.pid, command: $0.command) },
-      proof: .none)
+  /// What is known of attempts that are to be given up although they have not ended (SR124): who
+  /// of them is alive now.
+  func remains(of keys: [AttemptKey]) -> [AttemptKey: AttemptEnding] {
+    executor.processes(of: keys).mapValues { processes in
+      AttemptEnding(
+        means: .kill,
+        survivors: processes.map { AttemptEnding.Survivor(pid: $0.pid, command: $0.command) },
+        proof: .none)
+    }
   }
 
   /// Carries out jobs until the task is cancelled; `report` gets what became of attempts.
   func run(
-    taskAddress: String, _ report: @escaping @Sendable (AttemptID, Report) -> Void
+    taskAddress: String, _ report: @escaping Handler
   ) async {
     outcomes.deliver { [queue] key, outcome in queue.yield(.gather(key, outcome)) }
     await withDiscardingTaskGroup { group in
@@ -147,24 +165,28 @@ final class Programs: Sendable {
     }
   }
 
-  private func carryOut(
-    _ job: Job, _ taskAddress: String, _ report: (AttemptID, Report) -> Void
-  ) {
+  private func carryOut(_ job: Job, _ taskAddress: String, _ report: Handler) {
     switch job {
     case .launch(let start): launch(start, taskAddress, report)
-    case .attach(let attempt, let grace, let deadline):
-      attach(attempt, grace, deadline, report)
+    case .attach(let attempt, let key, let deadline): attach(attempt, key, deadline, report)
+    case .takeUp(let key): takeUp(key)
     case .gather(let key, let outcome): gather(key, outcome, report)
-    case .kill(let id, let kill): self.kill(id, kill)
+    case .kill(let key): carryOutKill(key)
     case .removeFiles(let key): executor.removeFiles(key)
     }
+  }
+
+  /// Tells what became of an attempt, unless that is of no interest any more.
+  private func tell(_ key: AttemptKey, _ what: Report, _ report: Handler) {
+    if state.withLock({ $0.abandoned.contains(key) }) { return removeFiles(key) }
+    report(key, what)
   }
 
   // MARK: - Later
 
   /// Does a job again after a pause.
-  private func postpone(_ job: Job, _ id: AttemptID, _ work: ProgramWork, _ error: any Error) {
-    let owed = Owed(id: id, work: work)
+  private func postpone(_ job: Job, _ key: AttemptKey, _ work: ProgramWork, _ error: any Error) {
+    let owed = Owed(key: key, work: work)
     let failures = state.withLock { state in
       state.postponed[owed] = job
       state.failures[owed, default: 0] += 1
@@ -172,87 +194,101 @@ final class Programs: Sendable {
     }
     if failures == 1 {
       logger.error(
-        "attempt waits for the executor", metadata: ["attempt": "\(id)", "error": "\(error)"])
+        "attempt waits for the executor", metadata: ["attempt": "\(key)", "error": "\(error)"])
     }
-    deadlines.set(.program(id, work), after: failures)
+    deadlines.set(.program(key, work), after: failures)
   }
 
-  private func succeeded(_ id: AttemptID, _ work: ProgramWork) {
-    state.withLock { $0.failures[Owed(id: id, work: work)] = nil }
+  private func succeeded(_ key: AttemptKey, _ work: ProgramWork) {
+    state.withLock { $0.failures[Owed(key: key, work: work)] = nil }
   }
 
   // MARK: - Jobs
 
-  private func launch(
-    _ start: ProgramStart, _ taskAddress: String, _ report: (AttemptID, Report) -> Void
-  ) {
-    let id = start.attempt.id
+  private func launch(_ start: ProgramStart, _ taskAddress: String, _ report: Handler) {
+    let key = start.key
     let isUnwanted = state.withLock { state in
-      guard case .some(.some) = state.launching[id] else { return false }
-      state.launching[id] = nil
+      guard state.kills[key] != nil else { return false }
+      state.launching.remove(key)
       return true
     }
     guard !isUnwanted else {
-      succeeded(id, .run)
-      return report(id, .neverStarted)
+      succeeded(key, .run)
+      return tell(key, .neverStarted, report)
     }
     do {
       try executor.launch(try spec(start, taskAddress))
-      // Who follows its log waits for its directory.
-      store.changes.publish(.init(runs: [id.run]))
     } catch  where error.isTransient {
-      postpone(.launch(start), id, .run, error)
+      postpone(.launch(start), key, .run, error)
       // A kill that came meanwhile found nothing postponed.
-      if state.withLock({ $0.launching[id].flatMap { $0 } != nil }) { tryAgain(id, .run) }
+      if state.withLock({ $0.kills[key] != nil }) { tryAgain(key, .run) }
       return
     } catch {
-      state.withLock { $0.launching[id] = nil }
-      succeeded(id, .run)
-      return report(id, .ended(failed("\(error)")))
+      state.withLock { _ = $0.launching.remove(key) }
+      succeeded(key, .run)
+      return tell(key, .ended(failed("\(error)")), report)
     }
-    let kill = state.withLock { state in
-      state.failures[Owed(id: id, work: .run)] = nil
-      return state.launching.removeValue(forKey: id).flatMap { $0 }
+    let isKilled = state.withLock { state in
+      state.failures[Owed(key: key, work: .run)] = nil
+      state.launching.remove(key)
+      return state.kills[key] != nil
     }
     // Who follows its log waits for its directory.
-    store.changes.publish(.init(runs: [id.run]))
-    if let kill { self.kill(id, kill) }
+    store.changes.publish(.init(runs: [key.run]))
+    if isKilled { carryOutKill(key) }
   }
 
-  private func kill(_ id: AttemptID, _ kill: Kill) {
+  private func carryOutKill(_ key: AttemptKey) {
+    guard let order = state.withLock({ $0.kills[key] }) else { return }
     do {
-      try executor.kill(AttemptKey(id), grace: kill.grace, reason: kill.reason)
-      succeeded(id, .kill)
+      try executor.kill(
+        key, grace: order.grace, reason: order.reason, untilGone: order.isUntilGone)
+      succeeded(key, .kill)
     } catch {
-      postpone(.kill(id, kill), id, .kill, error)
+      postpone(.kill(key), key, .kill, error)
     }
   }
 
   private func attach(
-    _ attempt: AttemptRecord, _ grace: Duration, _ deadline: Timestamp?,
-    _ report: (AttemptID, Report) -> Void
+    _ attempt: AttemptRecord, _ key: AttemptKey, _ deadline: Timestamp?, _ report: Handler
   ) {
-    let key = AttemptKey(attempt.id)
     do {
       switch try executor.attach(key) {
       case .running, .lost:
         // The outcome comes through the handler. An intent recorded before the return is
         // completed (G58).
-        if let reason = attempt.killReason {
-          kill(attempt.id, Kill(grace: grace, reason: reason))
+        if attempt.killReason == nil {
+          report(key, .runs(deadline: deadline))
         } else {
-          report(attempt.id, .runs(deadline: deadline))
+          carryOutKill(key)
         }
       case .ended(let outcome): gather(key, outcome, report)
-      case .unclaimed: report(attempt.id, .neverStarted)
+      case .unclaimed: tell(key, .neverStarted, report)
       }
-      succeeded(attempt.id, .run)
+      succeeded(key, .run)
     } catch  where error.isTransient {
-      postpone(.attach(attempt, grace: grace, deadline: deadline), attempt.id, .run, error)
+      postpone(.attach(attempt, key, deadline: deadline), key, .run, error)
     } catch {
       logger.error(
-        "attempt cannot be taken up", metadata: ["attempt": "\(attempt.id)", "error": "\(error)"])
-      report(attempt.id, .ended(failed("\(error)")))
+        "attempt cannot be taken up", metadata: ["attempt": "\(key)", "error": "\(error)"])
+      tell(key, .ended(failed("\(error)")), report)
+    }
+  }
+
+  /// Goes on with the end of an attempt that is over in the record (SR124, SR125).
+  private func takeUp(_ key: AttemptKey) {
+    do {
+      switch try executor.attach(key) {
+      case .running, .lost: kill(key, .leftBehind)
+      case .ended, .unclaimed: removeFiles(key)
+      }
+      succeeded(key, .run)
+    } catch  where error.isTransient {
+      postpone(.takeUp(key), key, .run, error)
+    } catch {
+      logger.error(
+        "attempt cannot be taken up", metadata: ["attempt": "\(key)", "error": "\(error)"])
+      removeFiles(key)
     }
   }
 
@@ -264,16 +300,14 @@ final class Programs: Sendable {
   }
 
   /// Reads the token file of an attempt that has ended (T48–T51).
-  private func gather(
-    _ key: AttemptKey, _ outcome: ProcessOutcome, _ report: (AttemptID, Report) -> Void
-  ) {
-    let id = key.attemptID
+  private func gather(_ key: AttemptKey, _ outcome: ProcessOutcome, _ report: Handler) {
+    if state.withLock({ $0.abandoned.contains(key) }) { return removeFiles(key) }
     do {
       let puts = try entries(key, outcome)
-      succeeded(id, .run)
-      report(id, .ended(ProgramEnd(process: outcome, puts: puts)))
+      succeeded(key, .run)
+      tell(key, .ended(ProgramEnd(process: outcome, puts: puts)), report)
     } catch {
-      postpone(.gather(key, outcome), id, .run, error)
+      postpone(.gather(key, outcome), key, .run, error)
     }
   }
 
@@ -324,7 +358,7 @@ final class Programs: Sendable {
           contents: try tokenDocument(start)))
     }
     return LaunchSpec(
-      key: AttemptKey(start.attempt.id), argv: inputs.argv,
+      key: start.key, argv: inputs.argv,
       environment: TaskEnvironment.variables(start, options, taskAddress)
         .sorted { $0.key < $1.key }.map { EnvironmentVariable($0.key, $0.value) },
       workingDirectory: start.step.cwd, files: files,
@@ -341,14 +375,6 @@ final class Programs: Sendable {
       snapshot, start.tokenGraph, at: .attempt(node: id.node, attempt: id.attempt))
     return try TokenDocument.attemptFile(of: id, view)
   }
-}
-
-extension AttemptKey {
-  init(_ id: AttemptID) {
-    self.init(run: id.run, node: id.node, attempt: id.attempt)
-  }
-
-  var attemptID: AttemptID { AttemptID(run: run, node: node, attempt: attempt) }
 }
 
 extension RunPlan.Step {

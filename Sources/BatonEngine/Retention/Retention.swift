@@ -69,6 +69,7 @@ package final class Retention: Sendable {
       if removal.runs > 0 {
         logger.info("ended runs were removed", metadata: ["runs": "\(removal.runs)"])
       }
+      executor.removePostponedRuns()
       try await forgetRequests()
       try await store.purge()
     } catch is CancellationError {

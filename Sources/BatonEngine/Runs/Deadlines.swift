@@ -17,7 +17,7 @@ final class Deadlines: Sendable {
     /// What a run could not prepare is tried again (reliability R4).
     case prepare(RunID)
     /// What an executor could not do for an attempt is tried again (reliability R4).
-    case program(AttemptID, ProgramWork)
+    case program(AttemptKey, ProgramWork)
   }
 
   /// The pause before something is tried again, growing from 200 ms to 10 s.

@@ -1,4 +1,5 @@
 internal import BatonCore
+internal import BatonExec
 internal import Synchronization
 
 /// What a stored transition asks for.
@@ -8,21 +9,31 @@ extension RunDriver {
       switch action {
       case .launch(let attempt): launch(attempt)
       case .kill(let attempt, let graceMS, let reason):
-        engine.programs.kill(attempt, grace: .milliseconds(graceMS), reason: reason)
+        engine.programs.kill(AttemptKey(attempt), killOrder(graceMS: graceMS, reason: reason))
       case .setDeadline(let attempt, let time): engine.deadlines.set(.attempt(attempt), time)
       case .setWake(let node, let time): engine.deadlines.set(.node(id, node), time)
       case .removeWake(let node): engine.deadlines.remove(.node(id, node))
       case .removeFiles(let attempt):
         engine.deadlines.remove(.attempt(attempt))
-        engine.programs.removeFiles(attempt)
+        engine.programs.removeFiles(AttemptKey(attempt))
         engine.slots.release()
       case .removeDeadline(let attempt): engine.deadlines.remove(.attempt(attempt))
       case .abandon(let attempt):
         engine.deadlines.remove(.attempt(attempt))
+        engine.programs.abandon(AttemptKey(attempt))
         engine.slots.release()
       case .ended: end()
       }
     }
+  }
+
+  /// A run that is stopped waits until nothing is left, one that was given up does not give up
+  /// killing (G57, SR124).
+  private func killOrder(graceMS: Int64, reason: String) -> KillOrder {
+    let status = state.withLock { $0.machine?.state.status }
+    return KillOrder(
+      grace: .milliseconds(graceMS), reason: reason,
+      isUntilGone: status == .stopping || status == .killed)
   }
 
   private func launch(_ id: AttemptID) {

@@ -40,6 +40,8 @@ package enum RunOrderResult: Sendable {
 /// An order on its way, with the one who waits for it.
 struct OrderCall: Sendable {
   let order: RunOrder
+  /// What is known of processes that a forced stop leaves behind.
+  let left: [AttemptID: AttemptEnding]
   let remembering: RememberedCall?
   let completion: @Sendable (Result<RunOrderResult, any Error>) -> Void
 }
@@ -53,16 +55,19 @@ extension Engine {
   /// - Parameters:
   ///   - order: The order.
   ///   - run: The run.
+  ///   - left: What is known of processes that a forced stop leaves behind.
   ///   - remembering: What is stored with the order; a call that is known already is not carried
   ///     out again, whatever the run's status.
   ///   - completion: Called once, on any thread. Fails with NOT_FOUND `run_not_found`,
   ///     FAILED_PRECONDITION with the reason of G46, ALREADY_EXISTS `request_id_reused`, or what
   ///     the store throws; nothing has changed then.
   package func order(
-    _ order: RunOrder, to run: RunID, remembering: RememberedCall?,
+    _ order: RunOrder, to run: RunID, left: [AttemptID: AttemptEnding] = [:],
+    remembering: RememberedCall?,
     completion: @escaping @Sendable (Result<RunOrderResult, any Error>) -> Void
   ) {
-    let call = OrderCall(order: order, remembering: remembering, completion: completion)
+    let call = OrderCall(
+      order: order, left: left, remembering: remembering, completion: completion)
     if let driver = driver(of: run), driver.send(.order(call)) { return }
     answerFromStore(call, run)
   }

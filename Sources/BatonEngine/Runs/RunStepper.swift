@@ -92,14 +92,8 @@ struct RunStepper {
   }
 
   private mutating func carryOut(_ call: OrderCall) {
-    var left: [AttemptID: AttemptEnding] = [:]
-    if case .stop(let stop) = call.order, stop.isForced {
-      for attempt in machine.runningAttempts {
-        left[attempt.id] = engine.programs.remains(of: attempt.id)
-      }
-    }
     do throws(BatonError) {
-      try machine.apply(call.order, left: left, now: now)
+      try machine.apply(call.order, left: call.left, now: now)
       order = (call, .success(machine.state))
     } catch {
       order = (call, .failure(error))

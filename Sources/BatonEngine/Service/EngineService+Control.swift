@@ -95,7 +95,8 @@ extension EngineService {
     guard stop.isForced else { throw try await timeoutError(id) }
     var forced = stop.order
     forced.isForced = true
-    _ = try await engine.order(.stop(forced), to: id, remembering: nil)
+    let left = try await engine.remains(of: id)
+    _ = try await engine.order(.stop(forced), to: id, left: left, remembering: nil)
     return try await report(id, Wire.StopRunResponse(outcome: .forced))
   }
 

@@ -1,4 +1,5 @@
 internal import BatonCore
+internal import BatonExec
 internal import BatonStore
 internal import BatonWire
 
@@ -32,14 +33,25 @@ extension EngineService {
 }
 
 extension Engine {
+  /// Who is alive of the attempts of a run that have not ended (SR124).
+  func remains(of run: RunID) async throws -> [AttemptID: AttemptEnding] {
+    let keys = try await store.readAsync { reader in
+      try reader.attempts(of: run, node: nil).filter { $0.status == .running }
+        .map { AttemptKey($0.id) }
+    }
+    return Dictionary(
+      uniqueKeysWithValues: programs.remains(of: keys).map { ($0.key.attemptID, $0.value) })
+  }
+
   /// Carries out an order and waits until it is recorded.
   ///
   /// The order goes on when the caller goes away.
   func order(
-    _ order: RunOrder, to run: RunID, remembering call: RememberedCall?
+    _ order: RunOrder, to run: RunID, left: [AttemptID: AttemptEnding] = [:],
+    remembering call: RememberedCall?
   ) async throws -> RunOrderResult {
     try await withCheckedThrowingContinuation { continuation in
-      self.order(order, to: run, remembering: call) { continuation.resume(with: $0) }
+      self.order(order, to: run, left: left, remembering: call) { continuation.resume(with: $0) }
     }
   }
 }

@@ -98,11 +98,15 @@ struct AttemptDirectory: Sendable {
 
   /// Completes what `claim.c` takes for the mark of the attempt's processes.
   private func addMarkers(of key: AttemptKey, to environment: inout [EnvironmentVariable]) {
-    let markers = [
+    var markers = [
       EnvironmentVariable("BATON_RUN_ID", "\(key.run)"),
       EnvironmentVariable("BATON_NODE", key.node),
       EnvironmentVariable("BATON_ATTEMPT", "\(key.attempt)"),
     ]
+    if let item = key.item {
+      markers.append(EnvironmentVariable("BATON_ITEM_INDEX", "\(item.index)"))
+      markers.append(EnvironmentVariable("BATON_ITEM_ATTEMPT", "\(item.attempt)"))
+    }
     for marker in markers where !environment.contains(where: { $0.name == marker.name }) {
       environment.append(marker)
     }

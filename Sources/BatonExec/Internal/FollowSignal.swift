@@ -18,7 +18,7 @@ final class FollowSignal: Sendable {
       switch event.kind {
       case .armed: state.armed = true
       case .changed: state.changed = true
-      case .refused, .ended: state.refused = event.errno
+      case .refused, .ended: state.refused = event.number
       }
     }
   }

@@ -1,17 +1,41 @@
-/// The `kill` file of an attempt's directory (`kill.c`): the grace in milliseconds, the reason.
-struct KillFile {
-  var grace: Duration
-  var reason: String
+/// The `kill` file of an attempt's directory (`kill.c`): the grace in milliseconds, the reason,
+/// and `until gone` when the outcome must wait until nothing is left.
+struct KillFile: Hashable {
+  /// In whole milliseconds.
+  private var milliseconds: Int64
+  private var reason: String
+  private var isUntilGone: Bool
 
-  /// Writes the request; one that is there already only gets shorter.
+  init(grace: Duration, reason: String, isUntilGone: Bool) {
+    let exact = (max(grace, .zero) / .milliseconds(1)).rounded(.up)
+    milliseconds = exact < Double(UInt32.max) ? Int64(exact) : Int64(UInt32.max)
+    self.reason = String(reason.map { $0.isNewline ? " " : $0 }.prefix(200))
+    self.isUntilGone = isUntilGone
+  }
+
+  private init?(_ text: String) {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    guard let milliseconds = Int64(lines[0]), milliseconds >= 0 else { return nil }
+    self.milliseconds = milliseconds
+    reason = lines.count > 1 ? String(lines[1]) : ""
+    isUntilGone = lines.count > 2 && lines[2] == "until gone"
+  }
+
+  /// Writes the request, joined with one that is there already: its grace only gets shorter, and
+  /// what must be gone stays so. To be called by one at a time.
   func write(directory: String) throws(ExecError) {
     let path = directory + "/kill"
-    let exact = (max(grace, .zero) / .milliseconds(1)).rounded(.up)
-    var milliseconds = exact < Double(UInt32.max) ? Int64(exact) : Int64(UInt32.max)
-    let before = try Self.text(path)?.split(separator: "\n").first.flatMap { Int64($0) }
-    if let before, before >= 0 { milliseconds = min(milliseconds, before) }
-    let line = String(reason.map { $0.isNewline ? " " : $0 })
-    try Files.replace(path, Array("\(milliseconds)\n\(line.prefix(200))\n".utf8))
+    var request = self
+    if let before = try Self.text(path).flatMap({ KillFile($0) }) {
+      request.milliseconds = min(milliseconds, before.milliseconds)
+      request.isUntilGone = isUntilGone || before.isUntilGone
+      if request == before { return }
+    }
+    try Files.replace(path, Array(request.text.utf8))
+  }
+
+  private var text: String {
+    "\(milliseconds)\n\(reason)\n" + (isUntilGone ? "until gone\n" : "")
   }
 
   /// Whether somebody asked for the end of the attempt in a directory.

@@ -24,6 +24,9 @@ struct LaunchedList: Sendable {
 
   func remove(_ key: AttemptKey) { unlink(file(of: key)) }
 
+  /// Those of one run.
+  func all(of run: RunID) -> [AttemptKey] { all.filter { $0.run == run } }
+
   /// All of them; those of names that are none of ours are left out.
   var all: [AttemptKey] {
     Files.names(in: path).compactMap { name in

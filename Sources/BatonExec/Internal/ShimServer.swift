@@ -9,7 +9,8 @@ struct ShimServer: Sendable {
     case launch(path: String)
     case sweep(path: String)
     case watch(ProcessIdentity)
-    case kill(ProcessIdentity)
+    /// To the shim of an attempt that is asked for under the same id, else to the one given.
+    case kill(ProcessIdentity?)
     case follow(path: String)
     case unfollow
   }
@@ -17,6 +18,7 @@ struct ShimServer: Sendable {
   /// What the server tells.
   struct Event {
     enum Kind: UInt32 {
+      /// With the shim's exit status, or 128 and the signal that ended it; -1 when nobody knows.
       case ended = 0x45  // 'E'
       case refused = 0x52  // 'R'
       case armed = 0x41  // 'A'
@@ -25,7 +27,7 @@ struct ShimServer: Sendable {
 
     var id: UInt64
     var kind: Kind
-    var errno: Int32
+    var number: Int32
   }
 
   enum Sending { case sent, full, broken }
@@ -45,7 +47,9 @@ struct ShimServer: Sendable {
     }
     defer { close(ends[1]) }
     var pid: pid_t = 0
-    let failure = spawn(shim, arguments: ["--serve", "3", cgroup], socket: ends[1], pid: &pid)
+    let failure = spawn(
+      shim, arguments: ["--serve", "3", cgroup, "\(getpid())"], descriptor: (ends[1], as: 3),
+      pid: &pid)
     guard failure == 0 else {
       close(ends[0])
       throw unavailable("cannot start \(shim)", failure)
@@ -81,7 +85,7 @@ struct ShimServer: Sendable {
     }
     if count < 0, errno == EAGAIN || errno == EINTR { return .nothing }
     guard count == 16, let kind = Event.Kind(rawValue: bytes.1) else { return .broken }
-    return .event(Event(id: bytes.0, kind: kind, errno: bytes.2))
+    return .event(Event(id: bytes.0, kind: kind, number: bytes.2))
   }
 
   /// The bytes of a request: the layout of `struct request` in `serve.c`.
@@ -94,7 +98,9 @@ struct ShimServer: Sendable {
     case .launch(let it): (kind, path) = (UInt8(ascii: "L"), it)
     case .sweep(let it): (kind, path) = (UInt8(ascii: "S"), it)
     case .watch(let it): (kind, identity) = (UInt8(ascii: "W"), it)
-    case .kill(let it): (kind, identity) = (UInt8(ascii: "K"), it)
+    case .kill(let it):
+      kind = UInt8(ascii: "K")
+      if let it { identity = it }
     case .follow(let it): (kind, path) = (UInt8(ascii: "F"), it)
     case .unfollow: kind = UInt8(ascii: "U")
     }
@@ -111,9 +117,9 @@ struct ShimServer: Sendable {
     ExecError(.shimUnavailable, "\(what): \(Files.message(number))", errno: number)
   }
 
-  /// Starts the server with the socket as descriptor 3 and nothing else of ours.
-  private static func spawn(
-    _ program: String, arguments: [String], socket: Int32, pid: inout pid_t
+  /// Starts a shim program with one descriptor and nothing else of ours.
+  static func spawn(
+    _ program: String, arguments: [String], descriptor: (Int32, as: Int32), pid: inout pid_t
   ) -> Int32 {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -122,7 +128,7 @@ struct ShimServer: Sendable {
     posix_spawn_file_actions_adddup2(&actions, 0, 1)
     // Shims outlive us; whoever reads our standard error shall see its end.
     posix_spawn_file_actions_adddup2(&actions, 0, 2)
-    posix_spawn_file_actions_adddup2(&actions, socket, 3)
+    posix_spawn_file_actions_adddup2(&actions, descriptor.0, descriptor.as)
     var argv = ([program] + arguments).map { strdup($0) }
     argv.append(nil)
     defer { for argument in argv { free(argument) } }

@@ -139,7 +139,9 @@ final class ScriptedPrograms: Executor {
 
   func attach(_ key: AttemptKey) throws(ExecError) -> AttemptFinding { try base.attach(key) }
 
-  func kill(_ key: AttemptKey, grace: Duration, reason: String) throws(ExecError) {
+  func kill(
+    _ key: AttemptKey, grace: Duration, reason: String, untilGone: Bool
+  ) throws(ExecError) {
     try check(.kill)
     let isDeaf = state.withLock { state in
       state.kills.append(key)
@@ -147,7 +149,11 @@ final class ScriptedPrograms: Executor {
     }
     wake()
     if isDeaf { return }
-    try base.kill(key, grace: grace, reason: reason)
+    try base.kill(key, grace: grace, reason: reason, untilGone: untilGone)
+  }
+
+  func processes(of keys: [AttemptKey]) -> [AttemptKey: [KillReport.Survivor]] {
+    base.processes(of: keys)
   }
 
   func survivors(of key: AttemptKey) -> [KillReport.Survivor] { base.survivors(of: key) }
@@ -165,9 +171,9 @@ final class ScriptedPrograms: Executor {
     base.removeFiles(key)
   }
 
-  func removeFilesOfEnded(running: Set<AttemptKey>) {
-    base.removeFilesOfEnded(running: running)
-  }
+  func keptAttempts() -> [AttemptKey] { base.keptAttempts() }
+
+  func removePostponedRuns() { base.removePostponedRuns() }
 
   func removeRun(_ run: RunID) {
     state.withLock { $0.removedRuns.append(run) }
