@@ -1,6 +1,7 @@
+internal import BatonCore
 internal import GRDBSQLite
 
-/// Decides what an expression may contain (G25): a whitelist, everything else is denied.
+/// Decides what an expression may contain (G25, RE95–RE97): a whitelist, all else is denied.
 enum ExpressionAuthorizer {
   /// The functions of G23 and G25; operators such as LIKE and `->` are functions, too.
   private static let functions: Set<String> = [
@@ -10,6 +11,12 @@ enum ExpressionAuthorizer {
     "replace", "round", "rtrim", "sign", "substr", "trim", "typeof", "unicode", "upper", "->",
     "->>",
   ]
+  /// The further functions of policies.
+  private static let policyFunctions: Set<String> = ["exit_code", "reason", "attempt", "item"]
+
+  private static func allows(_ function: String, _ kind: ExpressionKind) -> Bool {
+    functions.contains(function) || kind == .policy && policyFunctions.contains(function)
+  }
 
   /// The callback of `sqlite3_set_authorizer`; its context is the connection's session.
   static let callback:
@@ -18,16 +25,17 @@ enum ExpressionAuthorizer {
       UnsafePointer<CChar>?, UnsafePointer<CChar>?
     ) -> Int32 = { context, action, _, name, _, _ in
       guard let context else { return SQLITE_DENY }
+      let session = Unmanaged<ExpressionConnection.Session>.fromOpaque(context)
+        .takeUnretainedValue()
       switch action {
       case SQLITE_SELECT:
         // The one SELECT around the expression; a second one is a sub-query.
-        let session = Unmanaged<ExpressionConnection.Session>.fromOpaque(context)
-          .takeUnretainedValue()
         session.selects += 1
         return session.selects == 1 ? SQLITE_OK : SQLITE_DENY
       case SQLITE_FUNCTION:
         guard let name else { return SQLITE_DENY }
-        return functions.contains(String(cString: name).lowercased()) ? SQLITE_OK : SQLITE_DENY
+        let function = String(cString: name).lowercased()
+        return allows(function, session.kind) ? SQLITE_OK : SQLITE_DENY
       default:
         return SQLITE_DENY
       }

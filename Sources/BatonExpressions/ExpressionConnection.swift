@@ -10,6 +10,8 @@ final class ExpressionConnection: @unchecked Sendable {
   final class Session {
     /// What the functions read; nil while an expression is only compiled.
     var values: (any ExpressionValues)?
+    /// Which functions the statement being compiled may use.
+    var kind = ExpressionKind.condition
     /// How many SELECTs the statement being compiled has had.
     var selects = 0
     /// How many thousand steps the evaluation has made.
@@ -28,7 +30,12 @@ final class ExpressionConnection: @unchecked Sendable {
 
   private let database: OpaquePointer
   private let session = Session()
-  private var statements: [String: OpaquePointer] = [:]
+  private var statements: [Key: OpaquePointer] = [:]
+
+  private struct Key: Hashable {
+    var expression: String
+    var kind: ExpressionKind
+  }
 
   /// Opens a connection; nil when SQLite cannot, which happens only without memory.
   init?() {
@@ -56,8 +63,10 @@ final class ExpressionConnection: @unchecked Sendable {
   }
 
   /// Compiles an expression and forgets it again.
-  func check(_ expression: String) -> Result<Void, ConditionFailure> {
-    compile(expression).map { statement in
+  func check(
+    _ expression: String, _ kind: ExpressionKind
+  ) -> Result<Void, ConditionFailure> {
+    compile(Key(expression: expression, kind: kind)).map { statement in
       sqlite3_finalize(statement)
       return ()
     }
@@ -68,17 +77,18 @@ final class ExpressionConnection: @unchecked Sendable {
     _ expression: String, _ values: any ExpressionValues
   ) -> Result<Bool, ConditionFailure> {
     let statement: OpaquePointer
-    if let known = statements[expression] {
+    let key = Key(expression: expression, kind: values.attempt == nil ? .condition : .policy)
+    if let known = statements[key] {
       statement = known
     } else {
       if let problem = ExpressionLexer.problem(in: expression) {
         return .failure(ConditionFailure(.error, problem))
       }
-      switch compile(expression) {
+      switch compile(key) {
       case .failure(let failure): return .failure(failure)
       case .success(let compiled): statement = compiled
       }
-      keep(statement, for: expression)
+      keep(statement, for: key)
     }
     session.values = values
     session.thousandSteps = 0
@@ -90,9 +100,10 @@ final class ExpressionConnection: @unchecked Sendable {
     return Self.truth(of: statement)
   }
 
-  private func compile(_ expression: String) -> Result<OpaquePointer, ConditionFailure> {
+  private func compile(_ key: Key) -> Result<OpaquePointer, ConditionFailure> {
     session.selects = 0
-    let text = "SELECT (\n\(expression)\n)"
+    session.kind = key.kind
+    let text = "SELECT (\n\(key.expression)\n)"
     var statement: OpaquePointer?
     let status = text.utf8CString.withUnsafeBufferPointer { buffer in
       sqlite3_prepare_v3(
@@ -109,12 +120,12 @@ final class ExpressionConnection: @unchecked Sendable {
     return .success(statement)
   }
 
-  private func keep(_ statement: OpaquePointer, for expression: String) {
+  private func keep(_ statement: OpaquePointer, for key: Key) {
     if statements.count >= Limits.statements {
       for statement in statements.values { sqlite3_finalize(statement) }
       statements = [:]
     }
-    statements[expression] = statement
+    statements[key] = statement
   }
 
   private static func truth(of statement: OpaquePointer) -> Result<Bool, ConditionFailure> {

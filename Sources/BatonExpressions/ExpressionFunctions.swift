@@ -1,7 +1,7 @@
 internal import BatonCore
 internal import GRDBSQLite
 
-/// Baton's functions of expressions (G23), as callbacks of SQLite.
+/// Baton's functions of expressions (G23, RE92), as callbacks of SQLite.
 ///
 /// They are registered without SQLITE_DETERMINISTIC, so that SQLite neither evaluates them ahead
 /// nor keeps their results (G28).
@@ -16,7 +16,8 @@ enum ExpressionFunctions {
     let functions: [(String, ClosedRange<Int32>, Callback)] = [
       ("token", 1...3, token), ("arg", 1...1, argument), ("env", 1...1, environment),
       ("status", 1...1, status), ("int", 1...1, integer), ("num", 1...1, number),
-      ("bool", 1...1, truth),
+      ("bool", 1...1, truth), ("exit_code", 0...0, exitCode), ("reason", 0...0, reason),
+      ("attempt", 0...0, attempt), ("item", 0...0, item),
     ]
     return functions.allSatisfy { name, counts, callback in
       counts.allSatisfy { count in
@@ -74,6 +75,28 @@ enum ExpressionFunctions {
     } catch {
       call.fail("status: \(error.message)")
     }
+  }
+
+  // MARK: - The attempt that a policy is about
+
+  private static let exitCode: Callback = { context, count, arguments in
+    let call = Call(context, count, arguments)
+    call.give(call.values?.attempt?.exitCode)
+  }
+
+  private static let reason: Callback = { context, count, arguments in
+    let call = Call(context, count, arguments)
+    call.give(call.values?.attempt?.reason)
+  }
+
+  private static let attempt: Callback = { context, count, arguments in
+    let call = Call(context, count, arguments)
+    call.give(call.values?.attempt?.number)
+  }
+
+  private static let item: Callback = { context, count, arguments in
+    let call = Call(context, count, arguments)
+    call.give(call.values?.attempt?.item)
   }
 
   // MARK: - Strict conversions (T46)
@@ -170,6 +193,12 @@ private struct Call {
         sqlite3_result_text64(context, start, UInt64(bytes.count), copy, UInt8(SQLITE_UTF8))
       }
     }
+  }
+
+  /// The result: an INTEGER, or NULL for an absent value.
+  func give(_ number: Int?) {
+    guard let number else { return sqlite3_result_null(context) }
+    sqlite3_result_int64(context, Int64(number))
   }
 
   /// Ends the evaluation with an error.

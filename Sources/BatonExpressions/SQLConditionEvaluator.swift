@@ -1,7 +1,7 @@
 package import BatonCore
 internal import Synchronization
 
-/// Evaluates the expressions of conditions with SQLite, without any database (G23–G28).
+/// Evaluates expressions of conditions and policies with SQLite, without any database (G23–G28).
 ///
 /// Each evaluation has a connection for itself; a few idle ones are kept with the statements that
 /// they compiled, so that repeating an expression costs microseconds.
@@ -11,9 +11,9 @@ package final class SQLConditionEvaluator: ConditionEvaluator {
 
   package init() {}
 
-  package func check(_ expression: String) -> String? {
+  package func check(_ expression: String, of kind: ExpressionKind) -> String? {
     if let problem = ExpressionLexer.problem(in: expression) { return problem }
-    switch withConnection({ $0.check(expression) }) {
+    switch withConnection({ $0.check(expression, kind) }) {
     case .success: return nil
     case .failure(let failure): return failure.message
     }

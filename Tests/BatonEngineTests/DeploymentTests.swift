@@ -73,7 +73,7 @@ import Testing
         """
       let twice = try await problems(file(steps))
       #expect(twice == ["6 duplicate_node"])
-      for type in ["SPARK", "MAPREDUCE", "WORKER", "WORKFLOW"] {
+      for type in ["SPARK", "MAPREDUCE"] {
         let text = file("nodes: []", program: "{type: \(type)}")
         #expect(try await problems(text).last == "3 kind_unavailable")
       }

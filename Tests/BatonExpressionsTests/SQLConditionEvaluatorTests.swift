@@ -41,7 +41,7 @@ import Testing
       "json_each('[]')", "(1, 2)", "raise(ignore)", "quote(1)", "group_concat('a')", "1\u{0}2",
     ])
   func refused(expression: String) {
-    #expect(evaluator.check(expression) != nil)
+    #expect(evaluator.check(expression, of: .condition) != nil)
   }
 
   @Test(
@@ -70,9 +70,9 @@ import Testing
     ])
   func allowed(expression: String, expected: String) {
     if expected == "error" {
-      #expect(evaluator.check(expression) != nil)
+      #expect(evaluator.check(expression, of: .condition) != nil)
     } else {
-      #expect(evaluator.check(expression) == nil)
+      #expect(evaluator.check(expression, of: .condition) == nil)
       #expect(outcome(expression) == expected)
     }
   }
@@ -99,7 +99,7 @@ import Testing
       ("abs(-9223372036854775807 - 1)", "condition_error"),
     ])
   func functions(expression: String, expected: String) {
-    #expect(evaluator.check(expression) == nil)
+    #expect(evaluator.check(expression, of: .condition) == nil)
     #expect(outcome(expression) == expected)
   }
 
@@ -114,7 +114,7 @@ import Testing
     #expect(outcome("length(\(doubled)) > 0") == "condition_limit")
     let deep = String(repeating: "1+", count: 150) + "1"
     #expect(outcome(deep) == "condition_limit")
-    #expect(evaluator.check(deep) != nil)
+    #expect(evaluator.check(deep, of: .condition) != nil)
     let flat = String(repeating: "1+", count: 90) + "1"
     #expect(outcome(flat) == "true")
   }

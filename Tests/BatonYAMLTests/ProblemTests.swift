@@ -38,8 +38,7 @@ import Testing
     "G6 problems of programs",
     arguments: [
       ("{}", ["missing_field"]), ("{type: FOO}", ["bad_value"]), ("{type: command}", ["bad_value"]),
-      ("{type: WORKER, queue: q}", ["kind_unavailable"]),
-      ("{type: WORKFLOW, workflow: W}", ["kind_unavailable"]),
+      ("{type: SPARK}", ["kind_unavailable"]),
       ("{type: MAPREDUCE, jar: x}", ["kind_unavailable"]), ("{type: COMMAND}", ["missing_field"]),
       ("{type: COMMAND, argv: []}", ["bad_value"]), ("{type: COMMAND, argv: x}", ["wrong_type"]),
       ("{type: COMMAND, argv: [x, ]}", []), ("{type: COMMAND, argv: [x, \"\"]}", []),
@@ -52,17 +51,14 @@ import Testing
       ("{type: COMMAND, argv: [x], timeout: 99ms}", ["bad_value"]),
       ("{type: COMMAND, argv: [x], timeout: 366d}", ["bad_value"]),
       ("{type: COMMAND, argv: [x], timeout: 99999999999999999999d}", ["bad_value"]),
-      ("{type: COMMAND, argv: [x], timeout: \"${arg.t}\"}", ["kind_unavailable"]),
+      ("{type: COMMAND, argv: [x], timeout: \"$${arg.t}\"}", ["bad_value"]),
       ("{type: COMMAND, argv: [x], timeout: [1]}", ["wrong_type"]),
       ("{type: COMMAND, argv: [x], stop_grace: 0s}", []),
       ("{type: COMMAND, argv: [x], retry: 3}", ["wrong_type"]),
       ("{type: COMMAND, argv: [x], retry: {attempts: \"3\"}}", ["wrong_type"]),
       ("{type: COMMAND, argv: [x], retry: {attempts: 3.5}}", ["wrong_type"]),
       ("{type: COMMAND, argv: [x], retry: {backoff: 0.5, delay: 1}}", ["bad_value", "bad_value"]),
-      (
-        "{type: COMMAND, argv: [x], retry: {on: [exit], foo: 1}}",
-        ["kind_unavailable", "unknown_field"]
-      ),
+      ("{type: COMMAND, argv: [x], retry: {on: [exit], foo: 1}}", ["unknown_field"]),
       ("{type: COMMAND, argv: [x], limits: {memory: 0, foo: 1}}", ["bad_value", "unknown_field"]),
       ("{type: COMMAND, argv: [\"${\"]}", ["bad_template"]),
       (
@@ -86,9 +82,9 @@ import Testing
       ("nodes: []\nsteps: []", ["6 missing_field"]), ("env: {A: b}", ["6 missing_field"]),
       ("nodes: {}", ["6 wrong_type"]), ("steps: []", ["6 bad_value"]),
       ("nodes: []\nfoo: 1", ["7 unknown_field"]),
-      ("nodes: []\noutputs: {a: b}\nconcurrency: 2", ["7 kind_unavailable", "8 kind_unavailable"]),
+      ("nodes: []\noutputs: {a: b}\nconcurrency: 2", ["7 kind_unavailable"]),
       (
-        "nodes: []\nnode_defaults: {fail_on: x, foo: 1}", ["7 kind_unavailable", "7 unknown_field"]
+        "nodes: []\nnode_defaults: {fail_on: x, foo: 1}", ["7 bad_expression", "7 unknown_field"]
       ),
       ("nodes: []\non_failure: x", ["7 bad_value"]),
       ("nodes: []\nmax_active_runs: 0", ["7 bad_value"]),
@@ -130,10 +126,6 @@ import Testing
       ),
       ("nodes:\n  - {name: A, program: P}\n  - {name: B, program: P, after: [A], join: 1}", []),
       ("nodes:\n  - {name: A}\n  - {name: B, program: P, after: [A.true]}", ["7 missing_field"]),
-      (
-        "nodes:\n  - {name: A, program: P, for_each: {items: x}, pause_before: true}",
-        ["7 kind_unavailable", "7 kind_unavailable"]
-      ),
       ("nodes:\n  - {name: A, program: P, token_files: 1}", ["7 wrong_type"]),
       ("steps:\n  - {name: A, program: P, after: []}", ["7 unknown_field"]),
       ("steps:\n  - {name: A, program: P, then: []}", ["7 unknown_field"]),
@@ -180,7 +172,7 @@ import Testing
 
   @Test("what the server cannot execute yet is refused, never ignored")
   func features() {
-    let features = ApplicationFeatures(programTypes: [.command, .worker], switches: [.retry])
+    let features = ApplicationFeatures(programTypes: [.command, .spark], switches: [.retry])
     let text = file(
       """
       initialize: {argv: [a]}
@@ -200,8 +192,7 @@ import Testing
         "12 kind_unavailable", "13 kind_unavailable", "14 kind_unavailable",
       ])
     #expect(
-      problems(file("nodes: []", program: "{type: WORKER, queue: q}"), features)
-        == ["3 kind_unavailable"])
+      problems(file("nodes: []", program: "{type: SPARK}"), features) == ["3 kind_unavailable"])
   }
 
   @Test("G11 at most 100 problems are listed, with the total")

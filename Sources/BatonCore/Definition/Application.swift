@@ -39,6 +39,10 @@ package struct Program: Codable, Hashable, Sendable {
   package var argv: [Template]
   /// USER keys that a NOOP puts, in the order of the file.
   package var put: [TokenTemplate]
+  /// The workflow that a WORKFLOW starts (RE110).
+  package var child: ChildProgram?
+  /// The queue whose workers execute a WORKER (CT20).
+  package var queue: String?
   package var properties: [String: Template]
   package var env: [String: Template]
   /// An absolute working directory; nil: a fresh directory of the attempt.
@@ -47,83 +51,19 @@ package struct Program: Codable, Hashable, Sendable {
 
   package init(
     type: ProgramType, argv: [Template] = [], put: [TokenTemplate] = [],
+    child: ChildProgram? = nil, queue: String? = nil,
     properties: [String: Template] = [:], env: [String: Template] = [:], cwd: String? = nil,
     policy: NodePolicy = NodePolicy()
   ) {
     self.type = type
     self.argv = argv
     self.put = put
+    self.child = child
+    self.queue = queue
     self.properties = properties
     self.env = env
     self.cwd = cwd
     self.policy = policy
-  }
-}
-
-/// Policies that a node, its program or `node_defaults` may set; nil: not set there (G7).
-package struct NodePolicy: Codable, Hashable, Sendable {
-  /// The longest duration of one attempt, in milliseconds.
-  package var timeoutMS: Int64?
-  /// The time between TERM and KILL, in milliseconds; 10,000 when nothing sets it.
-  package var stopGraceMS: Int64?
-  package var retry: RetryPolicy?
-  /// Bounds of what one attempt may use (G65).
-  package var limits: ResourceLimits?
-
-  package init(
-    timeoutMS: Int64? = nil, stopGraceMS: Int64? = nil, retry: RetryPolicy? = nil,
-    limits: ResourceLimits? = nil
-  ) {
-    self.timeoutMS = timeoutMS
-    self.stopGraceMS = stopGraceMS
-    self.retry = retry
-    self.limits = limits
-  }
-
-  /// These policies, and where they are silent those of a weaker place.
-  package func over(_ weaker: NodePolicy) -> NodePolicy {
-    NodePolicy(
-      timeoutMS: timeoutMS ?? weaker.timeoutMS, stopGraceMS: stopGraceMS ?? weaker.stopGraceMS,
-      retry: retry ?? weaker.retry, limits: limits ?? weaker.limits)
-  }
-}
-
-/// How often and when a FAILED attempt is repeated (G6, G39).
-package struct RetryPolicy: Codable, Hashable, Sendable {
-  /// Attempts in all, the first included: 1..100.
-  package var attempts: Int
-  /// Milliseconds before the second attempt.
-  package var delayMS: Int64
-  /// Factor from delay to delay: 1..10.
-  package var backoff: Double
-  /// The longest delay in milliseconds.
-  package var maxDelayMS: Int64
-
-  package init(
-    attempts: Int = 1, delayMS: Int64 = 0, backoff: Double = 1, maxDelayMS: Int64 = 3_600_000
-  ) {
-    self.attempts = attempts
-    self.delayMS = delayMS
-    self.backoff = backoff
-    self.maxDelayMS = maxDelayMS
-  }
-}
-
-/// Bounds of what one attempt may use (G65).
-package struct ResourceLimits: Codable, Hashable, Sendable {
-  package var cpuTimeMS: Int64?
-  package var memoryBytes: Int64?
-  package var openFiles: Int64?
-  package var outputBytes: Int64?
-
-  package init(
-    cpuTimeMS: Int64? = nil, memoryBytes: Int64? = nil, openFiles: Int64? = nil,
-    outputBytes: Int64? = nil
-  ) {
-    self.cpuTimeMS = cpuTimeMS
-    self.memoryBytes = memoryBytes
-    self.openFiles = openFiles
-    self.outputBytes = outputBytes
   }
 }
 

@@ -10,8 +10,13 @@ struct ParsedNode {
   var join: DocumentCursor?
   /// Whether some element of `after` could not be resolved.
   var hasUnresolvedEdge = false
-  /// The templates of the node itself, those of its program apart.
+  /// The templates of the node itself, those of its program and of `node_defaults` apart.
   var texts: [TemplateText] = []
+  /// The policies that the node itself sets, by their fields.
+  var policies: Set<String> = []
+  var itemName = ItemName.none
+  /// `items` of the `for_each` that counts for the node.
+  var items: TemplateText?
 
   var isCondition: Bool {
     if case .condition = node.action { true } else { false }
@@ -19,14 +24,8 @@ struct ParsedNode {
 }
 
 extension ApplicationParser {
-  /// The policies of rerun.md §10 that the model does not hold yet.
-  static let laterPolicies = [
-    "node_timeout", "wait_after", "pause_before", "on_success", "on_failure", "on_complete",
-    "on_skip", "fail_on", "safe_rerun", "for_each",
-  ]
   private static let nodeFields: Set<String> = [
-    "name", "program", "condition", "env", "timeout", "stop_grace", "retry", "limits",
-    "wait_before", "token_files",
+    "name", "program", "condition", "env", "token_files",
   ]
 
   /// The nodes of a workflow from either form, in the order of the file.
@@ -75,10 +74,9 @@ extension ApplicationParser {
     _ object: DocumentObject, _ further: Set<String>, _ context: NodeContext
   ) -> ParsedNode {
     let isCondition = object["condition"] != nil && object["program"] == nil
-    var fields = Self.nodeFields.union(Self.laterPolicies).union(further)
-    if !isCondition { fields.insert("properties") }
+    var fields = Self.nodeFields.union(PolicyReader.nodeFields).union(further)
+    if isCondition { fields.remove("for_each") } else { fields.insert("properties") }
     object.allow(fields, what: isCondition ? "a node with a condition" : "a node")
-    object.refuse(Self.laterPolicies)
 
     let nameCursor = object.required("name")
     let name = nameCursor.flatMap { $0.text() }
@@ -99,15 +97,18 @@ extension ApplicationParser {
     }
     let place: TemplatePlace = isCondition ? .condition : .program
     parsed.node.env = object["env"].map { environment($0, place, &parsed.texts) } ?? [:]
-    parsed.node.policy = policy(object)
-    parsed.node.waitBeforeMS = waitBefore(object) ?? context.defaults.waitBeforeMS
+    var policies = PolicyReader(parser: self, object: object, isCondition: isCondition)
+    parsed.node.policy = policies.policy()
+    parsed.node.waitBeforeMS = policies.waitBefore() ?? context.defaults.waitBeforeMS ?? 0
     parsed.node.tokenFiles = object["token_files"]?.bool() ?? true
+    parsed.texts += policies.texts.values.joined()
+    parsed.policies = policies.fields
+    if !isCondition {
+      let isOwn = policies.fields.contains("for_each")
+      parsed.items = isOwn ? policies.items : context.defaults.items
+      parsed.itemName = isOwn ? ItemName(parsed.node.policy.forEach) : context.defaults.itemName
+    }
     return parsed
-  }
-
-  /// `wait_before` of a node or of `node_defaults`, in milliseconds.
-  func waitBefore(_ object: DocumentObject) -> Int64? {
-    object["wait_before"].flatMap { available($0, .waitBefore, "wait_before")?.duration() }
   }
 
   private func action(
@@ -116,8 +117,13 @@ extension ApplicationParser {
     switch (object["program"], object["condition"]) {
     case (let program?, nil):
       guard let name = program.text() else { return nil }
-      if let programs = context.programs, programs[name] == nil {
-        program.report(.unknownProgram, "the file has no program `\(name.shortened(to: 128))`")
+      if let programs = context.programs {
+        if programs[name] == nil {
+          program.report(.unknownProgram, "the file has no program `\(name.shortened(to: 128))`")
+        } else if programs[name]?.program?.type == .workflow {
+          object["env"]?.reportAtKey(
+            .unknownField, "`env` is no field of a node with a program of type WORKFLOW")
+        }
       }
       return .program(name)
     case (nil, let condition?):
@@ -138,7 +144,8 @@ extension ApplicationParser {
     let form: Condition.Form?
     switch (object["expr"], object["argv"]) {
     case (let expression?, nil):
-      form = self.expression(expression).map { .expression($0) }
+      form = available(expression, .expressionConditions, "expr")
+        .flatMap { self.expression($0, of: .condition) }.map { .expression($0) }
     case (nil, let command?):
       form = available(command, .commandConditions, "argv").map {
         .command(argv($0, .condition, &texts))
@@ -154,15 +161,43 @@ extension ApplicationParser {
     return condition
   }
 
-  private func expression(_ cursor: DocumentCursor) -> String? {
-    guard let cursor = available(cursor, .expressionConditions, "expr"),
-      let text = cursor.text()
-    else { return nil }
+  /// An expression that compiles (G27).
+  func expression(_ cursor: DocumentCursor, of kind: ExpressionKind) -> String? {
+    guard let text = cursor.text() else { return nil }
     guard text.utf8.count <= 8192 else {
       cursor.report(.badExpression, "\(text.utf8.count) bytes, at most 8192")
       return nil
     }
-    if let problem = evaluator.check(text) { cursor.report(.badExpression, problem) }
+    if let problem = evaluator.check(text, of: kind) { cursor.report(.badExpression, problem) }
     return text
   }
+}
+
+/// The name under which templates of a node know the element of its `for_each`.
+enum ItemName {
+  /// The node has no `for_each`.
+  case none
+  /// It has one that could not be read.
+  case unknown
+  case name(String)
+
+  /// The name of a `for_each` that is given.
+  init(_ forEach: ForEach?) {
+    self = forEach.map { .name($0.as) } ?? .unknown
+  }
+
+  /// Why a template may not name `${name}`, or nil.
+  func refusal(of name: String) -> String? {
+    switch self {
+    case .unknown: return nil
+    case .name(let own) where name == own || name == Self.index: return nil
+    case .name(let own) where name == ForEach.defaultName:
+      return "the `for_each` of the node calls its element `\(own)`, not `item`"
+    case .none where name == ForEach.defaultName || name == Self.index:
+      return "`\(name)` is only for nodes with `for_each`"
+    case .none, .name: return "unknown source `\(name.shortened(to: 128))`"
+    }
+  }
+
+  static let index = "index"
 }

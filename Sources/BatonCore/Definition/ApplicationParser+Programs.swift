@@ -3,43 +3,56 @@ struct ParsedProgram {
   /// nil when the program has problems of its own.
   var program: Program?
   var texts: [TemplateText] = []
+  /// The policies that it sets, by their fields.
+  var policies: Set<String> = []
 }
 
 /// A template and where it stands.
 struct TemplateText {
   var template: Template
   var cursor: DocumentCursor
+  /// References that may not stand there; they are reported.
+  var refused: Set<Template.Reference> = []
 }
 
 extension ApplicationParser {
-  private static let programFields: Set<String> = [
-    "type", "properties", "env", "cwd", "timeout", "stop_grace", "retry", "limits",
-  ]
+  /// Fields of programs beside `type`, policies and those that types share.
   private static let fieldsOfType: [ProgramType: Set<String>] = [
-    .command: ["argv"], .noop: ["put"], .worker: ["queue"],
-    .workflow: ["workflow", "arguments", "export"],
+    .command: ["argv", "env", "cwd", "limits"], .noop: ["put", "env", "cwd", "limits"],
+    .worker: ["queue", "env", "limits"], .workflow: ["workflow", "arguments", "export"],
   ]
 
   /// One program; a problem with it is no problem of the nodes that name it.
-  func program(_ cursor: DocumentCursor) -> ParsedProgram {
+  func program(_ cursor: DocumentCursor, _ file: FileNames) -> ParsedProgram {
     guard let object = cursor.object() else { return ParsedProgram() }
     guard let type = programType(object) else { return ParsedProgram() }
+    let own = Self.fieldsOfType[type] ?? []
     object.allow(
-      Self.programFields.union(Self.fieldsOfType[type] ?? []),
+      Set(["type", "properties", "timeout", "stop_grace", "retry"]).union(own),
       what: "a program of type \(type.rawValue)")
 
     var texts: [TemplateText] = []
     var program = Program(type: type)
-    if type == .command {
+    switch type {
+    case .command:
       program.argv = object.required("argv").map { argv($0, .program, &texts) } ?? []
-    } else {
+    case .workflow:
+      program.child = child(object, file, &texts)
+    case .worker:
+      program.queue = object.required("queue").flatMap(name)
+    default:
       program.put = object["put"].map { put($0, .programPut, &texts) } ?? []
     }
     program.properties = object["properties"].map { properties($0, &texts) } ?? [:]
-    program.env = object["env"].map { environment($0, .program, &texts) } ?? [:]
-    program.cwd = object["cwd"].flatMap(directory)
-    program.policy = policy(object)
-    return ParsedProgram(program: program, texts: texts)
+    if own.contains("env") {
+      program.env = object["env"].map { environment($0, .program, &texts) } ?? [:]
+    }
+    if own.contains("cwd") { program.cwd = object["cwd"].flatMap(directory) }
+    var policies = PolicyReader(parser: self, object: object, isCondition: false)
+    program.policy = policies.attemptPolicy(hasLimits: own.contains("limits"))
+    return ParsedProgram(
+      program: program, texts: texts + policies.texts.values.joined(),
+      policies: policies.fields)
   }
 
   /// The type, when the server can execute it; what another type needs is not looked at.
@@ -103,10 +116,7 @@ extension ApplicationParser {
   ) -> [TokenTemplate] {
     var result: [TokenTemplate] = []
     for (key, value) in stringMap(cursor) ?? [] {
-      if !TemplatePlace.isTokenKey(key) {
-        value.reportAtKey(
-          .badValue, "the token key must have 1..1024 bytes and no control characters")
-      }
+      checkTokenKey(key, value)
       guard let text = mapText(value), let template = template(text, value, place, &texts)
       else { continue }
       result.append(TokenTemplate(key: key, value: template))
@@ -124,7 +134,7 @@ extension ApplicationParser {
     return text
   }
 
-  private func template(
+  func template(
     _ text: String, _ cursor: DocumentCursor, _ place: TemplatePlace,
     _ texts: inout [TemplateText]
   ) -> Template? {
@@ -135,51 +145,19 @@ extension ApplicationParser {
       cursor.report(.badTemplate, error.message)
       return nil
     }
+    var refused = Set<Template.Reference>()
     for reference in template.references {
       if let refusal = place.refusal(of: reference) {
         cursor.report(.badTemplate, refusal)
+        refused.insert(reference)
       } else if case .secret = reference {
         cursor.report(.kindUnavailable, "`secret` is not available on this server yet")
       }
     }
-    if !template.isLiteral { texts.append(TemplateText(template: template, cursor: cursor)) }
+    if !template.isLiteral {
+      texts.append(TemplateText(template: template, cursor: cursor, refused: refused))
+    }
     return template
-  }
-
-  // MARK: - Policies
-
-  /// `timeout`, `stop_grace`, `retry` and `limits` of a program, node or `node_defaults`.
-  func policy(_ object: DocumentObject) -> NodePolicy {
-    NodePolicy(
-      timeoutMS: object["timeout"].flatMap { $0.duration(atLeast: 100) },
-      stopGraceMS: object["stop_grace"].flatMap { $0.duration() },
-      retry: object["retry"].flatMap(retry),
-      limits: object["limits"].flatMap(resourceLimits))
-  }
-
-  private func retry(_ cursor: DocumentCursor) -> RetryPolicy? {
-    guard let object = available(cursor, .retry, "retry")?.object() else { return nil }
-    object.allow(
-      [
-        "attempts", "delay", "backoff", "max_delay", "jitter", "on", "break_on", "continue_on",
-      ], what: "`retry`")
-    object.refuse(["jitter", "on", "break_on", "continue_on"])
-    var policy = RetryPolicy()
-    policy.attempts = object["attempts"]?.integer(1...100).map(Int.init) ?? policy.attempts
-    policy.delayMS = object["delay"]?.duration() ?? policy.delayMS
-    policy.backoff = object["backoff"]?.number(1...10) ?? policy.backoff
-    policy.maxDelayMS = object["max_delay"]?.duration() ?? policy.maxDelayMS
-    return policy
-  }
-
-  private func resourceLimits(_ cursor: DocumentCursor) -> ResourceLimits? {
-    guard let object = available(cursor, .limits, "limits")?.object() else { return nil }
-    object.allow(["cpu_time", "memory", "open_files", "output_bytes"], what: "`limits`")
-    return ResourceLimits(
-      cpuTimeMS: object["cpu_time"].flatMap { $0.duration(atLeast: 1) },
-      memoryBytes: object["memory"].flatMap { $0.integer(1...Int64.max) },
-      openFiles: object["open_files"].flatMap { $0.integer(1...Int64(Int32.max)) },
-      outputBytes: object["output_bytes"].flatMap { $0.integer(1...Int64.max) })
   }
 
   /// The item when the server has the feature; else nil, with a problem at its key.

@@ -7,16 +7,19 @@ extension ApplicationParser {
   /// One workflow with all checks of its graph.
   func workflow(
     _ name: String, _ cursor: DocumentCursor, _ programs: [String: ParsedProgram]?,
-    _ checks: inout ReferenceChecks
+    _ checks: inout FileChecks
   ) -> Workflow? {
     guard let object = cursor.object() else { return nil }
     object.allow(Self.workflowFields, what: "a workflow")
-    object.refuse(["concurrency", "outputs"])
+    object.refuse(["outputs"])
     var workflow = Workflow(name: name)
     workflow.arguments = object["arguments"].map(arguments) ?? [:]
     workflow.env = object["env"].map(literalEnvironment) ?? [:]
     failurePolicy(object, &workflow)
     activeRunBound(object, &workflow)
+    workflow.concurrency = object["concurrency"]
+      .flatMap { available($0, .concurrency, "concurrency")?.integer(1...10_000) }
+      .map(Int.init)
     let defaults = object["node_defaults"].flatMap(nodeDefaults) ?? NodeDefaults()
     workflow.nodeDefaults = defaults.policy
 
@@ -24,8 +27,9 @@ extension ApplicationParser {
     checkNames(nodes, workflow: name)
     resolveEdges(&nodes)
     checkCycles(nodes)
-    checks.check(nodes, workflow: name)
-    hooks(object, &workflow, nodes, checks)
+    checks.references.check(nodes, workflow: name, defaults)
+    checks.children.add(name, nodes, programs)
+    hooks(object, &workflow, nodes, checks.references)
     workflow.nodes = nodes.map(\.node)
     return workflow
   }
@@ -105,18 +109,29 @@ extension ApplicationParser {
     guard let object = available(cursor, .nodeDefaults, "node_defaults")?.object() else {
       return nil
     }
-    object.allow(
-      Set(["timeout", "stop_grace", "retry", "limits", "wait_before"] + Self.laterPolicies),
-      what: "`node_defaults`")
-    object.refuse(Self.laterPolicies)
-    return NodeDefaults(policy: policy(object), waitBeforeMS: waitBefore(object) ?? 0)
+    object.allow(PolicyReader.nodeFields, what: "`node_defaults`")
+    var policies = PolicyReader(parser: self, object: object, isCondition: false)
+    var defaults = NodeDefaults()
+    defaults.policy = policies.policy()
+    defaults.waitBeforeMS = policies.waitBefore()
+    defaults.texts = policies.texts
+    defaults.items = policies.items
+    if policies.fields.contains("for_each") {
+      defaults.itemName = ItemName(defaults.policy.forEach)
+    }
+    return defaults
   }
 }
 
 /// What `node_defaults` of a workflow sets.
 struct NodeDefaults {
   var policy = NodePolicy()
-  var waitBeforeMS: Int64 = 0
+  var waitBeforeMS: Templated<Int64>?
+  /// The templates with references, by the field that has them.
+  var texts: [String: [TemplateText]] = [:]
+  var itemName = ItemName.none
+  /// `items` of `for_each`.
+  var items: TemplateText?
 }
 
 /// What the nodes of one workflow are read with.

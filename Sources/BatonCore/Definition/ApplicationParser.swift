@@ -32,7 +32,12 @@ struct ApplicationParser {
     let name = file.required("application").flatMap(self.name)
     let description = file["description"].flatMap { $0.text() }
     let env = file["env"].map(literalEnvironment)
-    let programs = self.programs(file["programs"])
+    let workflowNames = file["workflows"].map { cursor -> Set<String>? in
+      guard case .mapping(let pairs) = cursor.item.content else { return nil }
+      return Set(pairs.map(\.key))
+    }
+    let programs = self.programs(
+      file["programs"], FileNames(application: name, workflows: workflowNames ?? []))
     let workflows = self.workflows(file["workflows"], programs)
     guard let name else { return nil }
     return Application(
@@ -41,7 +46,9 @@ struct ApplicationParser {
   }
 
   /// The declared programs; nil when it is not known which are.
-  private func programs(_ cursor: DocumentCursor?) -> [String: ParsedProgram]? {
+  private func programs(
+    _ cursor: DocumentCursor?, _ file: FileNames
+  ) -> [String: ParsedProgram]? {
     guard let cursor else { return [:] }
     guard let map = cursor.object() else { return nil }
     guard map.fields.count <= Limits.programs else {
@@ -51,7 +58,7 @@ struct ApplicationParser {
     var programs: [String: ParsedProgram] = [:]
     for field in map.fields {
       checkKey(field)
-      programs[field.name] = program(field.value)
+      programs[field.name] = program(field.value, file)
     }
     return programs
   }
@@ -64,12 +71,14 @@ struct ApplicationParser {
       map.cursor.report(.limit, "\(map.fields.count) workflows, at most \(Limits.workflows)")
       return [:]
     }
-    var checks = ReferenceChecks(programs ?? [:])
+    var checks = FileChecks(references: ReferenceChecks(programs ?? [:]))
     var workflows: [String: Workflow] = [:]
     for field in map.fields {
       checkKey(field)
       workflows[field.name] = workflow(field.name, field.value, programs, &checks)
     }
+    checks.references.finish()
+    checks.children.check()
     return workflows
   }
 
@@ -161,4 +170,10 @@ struct ApplicationParser {
     }
     return text
   }
+}
+
+/// What is checked over all workflows of a file.
+struct FileChecks {
+  var references: ReferenceChecks
+  var children = ChildChecks()
 }

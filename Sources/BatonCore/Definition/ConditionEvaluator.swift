@@ -1,16 +1,50 @@
-/// What compiles and evaluates the expressions of conditions (G23–G28).
+/// What compiles and evaluates the expressions of conditions and policies (G23–G28, RE92–RE97).
 package protocol ConditionEvaluator: Sendable {
   /// Compiles an expression without evaluating it, for a deployment.
   ///
+  /// - Parameters:
+  ///   - expression: The text.
+  ///   - kind: Where it stands, which decides about the functions it may use.
   /// - Returns: One sentence that says what is wrong with it (`bad_expression`), or nil.
-  func check(_ expression: String) -> String?
+  func check(_ expression: String, of kind: ExpressionKind) -> String?
 
-  /// Evaluates an expression whose functions read `values`.
+  /// Evaluates an expression whose functions read `values`; it is one of a policy when these have
+  /// an attempt.
   ///
   /// - Returns: The outcome, or why the condition could not be decided (G26).
   func evaluate(
     _ expression: String, values: some ExpressionValues
   ) -> Result<Bool, ConditionFailure>
+}
+
+/// Where an expression stands.
+package enum ExpressionKind: Hashable, Sendable {
+  /// `expr` of a condition.
+  case condition
+  /// `pause_before`, `fail_on`, `break_on`, `continue_on`: with `exit_code()`, `reason()`,
+  /// `attempt()` and `item()`.
+  case policy
+}
+
+/// The attempt that the expression of a policy is about (RE90–RE105).
+package struct ExpressionAttempt: Hashable, Sendable {
+  /// Its number; before a chain that of the attempt to come.
+  package var number: Int
+  /// Its exit code, when it had one.
+  package var exitCode: Int?
+  /// Its reason, when it FAILED.
+  package var reason: String?
+  /// The element of its item, a string as it is, other JSON compact; nil without `for_each`.
+  package var item: String?
+
+  package init(
+    number: Int, exitCode: Int? = nil, reason: String? = nil, item: String? = nil
+  ) {
+    self.number = number
+    self.exitCode = exitCode
+    self.reason = reason
+    self.item = item
+  }
 }
 
 /// What the functions of an expression read: the view of the condition and its run (G23).
@@ -33,6 +67,13 @@ package protocol ExpressionValues {
   ///
   /// - Throws: `ExpressionValueError` when the node is no ancestor of the condition (G24).
   func status(node: String) throws(ExpressionValueError) -> String
+
+  /// What the policy is about; nil for a condition.
+  var attempt: ExpressionAttempt? { get }
+}
+
+extension ExpressionValues {
+  package var attempt: ExpressionAttempt? { nil }
 }
 
 /// A value that an expression may not ask for; it makes the condition FAILED `condition_error`.

@@ -117,10 +117,6 @@ struct DocumentCursor {
   /// A duration in milliseconds, of at least `minimum` and at most 365 days (G5).
   func duration(atLeast minimum: Int64 = 0) -> Int64? {
     guard let text = text() else { return nil }
-    guard !text.contains("${") else {
-      report(.kindUnavailable, "a template as a duration is not available on this server yet")
-      return nil
-    }
     guard let milliseconds = DurationText.milliseconds(text) else {
       let given = text.shortened(to: 40)
       report(.badValue, "must be an integer and ms, s, m, h or d, not `\(given)`")

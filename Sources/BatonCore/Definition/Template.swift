@@ -50,6 +50,16 @@ package struct Template: Sendable {
     }
   }
 
+  /// Whether the element or index of a `for_each` is named.
+  package var usesItems: Bool {
+    references.contains { reference in
+      switch reference {
+      case .item, .index: true
+      default: false
+      }
+    }
+  }
+
   /// The text with every reference replaced.
   ///
   /// Inserted values are not scanned again. A fallback is used only when the value is absent, not

@@ -188,13 +188,19 @@ struct TemplateParser {
     return unexpected("where a source such as `arg` must follow `${`")
   }
 
-  /// Whether the word can be the `as` of a `for_each`: `[a-z][a-z0-9_]*`.
-  private static func isItemName(_ word: String) -> Bool {
-    guard let first = word.utf8.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first)
+  /// Whether the word can be the `as` of a `for_each`: `[a-z][a-z0-9_]*`, and no other source.
+  static func isItemName(_ word: String) -> Bool {
+    guard let first = word.utf8.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first),
+      !sources.contains(word)
     else { return false }
     return word.utf8.allSatisfy { byte in
-      isNameByte(byte) && byte != UInt8(ascii: "-")
+      isNameByte(byte) && byte != UInt8(ascii: "-") && byte != UInt8(ascii: ".")
         && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
     }
   }
+
+  private static let sources: Set<String> = [
+    "arg", "env", "prop", "secret", "token", "system", "trigger", "outcome", "index",
+    "exit_code", "reason",
+  ]
 }

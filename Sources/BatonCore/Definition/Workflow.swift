@@ -8,6 +8,8 @@ package struct Workflow: Codable, Hashable, Sendable {
   /// The most active runs that have begun at a time; nil: no bound (G36).
   package var maxActiveRuns: Int?
   package var whenFull: WhenFull
+  /// The most attempts of one run that are RUNNING at once; nil: no bound (RE99).
+  package var concurrency: Int?
   package var initialize: Hook?
   package var finish: Hook?
   /// Policies of nodes where neither the node nor its program sets them (G7).
@@ -18,8 +20,8 @@ package struct Workflow: Codable, Hashable, Sendable {
   package init(
     name: String, arguments: [String: ArgumentDeclaration] = [:], env: [String: String] = [:],
     onFailure: FailurePolicy = .stopSiblings, maxActiveRuns: Int? = nil,
-    whenFull: WhenFull = .queue, initialize: Hook? = nil, finish: Hook? = nil,
-    nodeDefaults: NodePolicy = NodePolicy(), nodes: [Node] = []
+    whenFull: WhenFull = .queue, concurrency: Int? = nil, initialize: Hook? = nil,
+    finish: Hook? = nil, nodeDefaults: NodePolicy = NodePolicy(), nodes: [Node] = []
   ) {
     self.name = name
     self.arguments = arguments
@@ -27,6 +29,7 @@ package struct Workflow: Codable, Hashable, Sendable {
     self.onFailure = onFailure
     self.maxActiveRuns = maxActiveRuns
     self.whenFull = whenFull
+    self.concurrency = concurrency
     self.initialize = initialize
     self.finish = finish
     self.nodeDefaults = nodeDefaults
@@ -86,15 +89,17 @@ package struct Node: Codable, Hashable, Sendable {
   /// Overlays the environment of the program, key by key (G7).
   package var env: [String: Template]
   package var policy: NodePolicy
-  /// The delay before the first attempt, in milliseconds.
-  package var waitBeforeMS: Int64
+  /// The delay before the first attempt of a chain in milliseconds, `node_defaults` included
+  /// (RE94); it stands apart from the other policies in models that are stored.
+  package var waitBeforeMS: Templated<Int64>
   /// Whether the program gets `BATON_TOKEN_FILE` and `BATON_TOKEN_JSON`.
   package var tokenFiles: Bool
 
   package init(
     name: String, action: Action, edges: [Edge] = [], join: Join = .all,
     properties: [String: Template] = [:], env: [String: Template] = [:],
-    policy: NodePolicy = NodePolicy(), waitBeforeMS: Int64 = 0, tokenFiles: Bool = true
+    policy: NodePolicy = NodePolicy(), waitBeforeMS: Templated<Int64> = 0,
+    tokenFiles: Bool = true
   ) {
     self.name = name
     self.action = action

@@ -39,7 +39,7 @@ package struct OutcomeReason: Hashable, Sendable {
   }
 
   /// The words of `retry.on`, exit codes aside.
-  package enum Retry: String, Hashable, Sendable {
+  package enum Retry: String, Hashable, Sendable, CaseIterable {
     case exit, signal, timeout, exec, lost, child, other
     case failOn = "fail_on"
   }

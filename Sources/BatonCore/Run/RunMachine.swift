@@ -200,7 +200,7 @@ package struct RunMachine: Sendable {
 
   /// A node's start rule holds: it starts next, or after `wait_before` (G18, G38, RE94).
   mutating func makeReady(_ position: Int, now: Timestamp) {
-    let delay = plan.workflow.nodes[position].waitBeforeMS
+    let delay = plan.steps[position].policy.waitBeforeMS
     guard delay > 0 else { return enqueue(position) }
     delayNode(
       position, until: Timestamp(milliseconds: now.milliseconds + delay), now: now)

@@ -35,7 +35,7 @@ package final class RunPlan: Sendable {
   /// hook, unless the stop gives one (SR120).
   package var longestGraceMS: Int64 {
     (steps + [initialize].compactMap(\.self)).map(\.graceMS).max()
-      ?? workflow.nodeDefaults.stopGraceMS ?? Step.defaultGraceMS
+      ?? workflow.nodeDefaults.stopGraceMS?.literal ?? ChainPolicy.defaultGraceMS
   }
 
   /// What one node or hook executes, with its program's and its own settings merged (G7).
@@ -46,7 +46,13 @@ package final class RunPlan: Sendable {
     package let properties: [String: Template]
     package let env: [String: Template]
     package let cwd: String?
-    package let policy: NodePolicy
+    /// The merged policies as the file gives them (G7); their numbers may be templates.
+    package let declared: NodePolicy
+    /// The delay before the first attempt of a chain (RE94).
+    package let waitBefore: Templated<Int64>
+    /// The numbers of the policies as far as the file gives them; what a template gives counts as
+    /// not set here, and `chainPolicy` has it.
+    package let policy: ChainPolicy
     package let tokenFiles: Bool
     /// USER keys that the node puts by itself, in order; NOOP and conditions.
     package let put: [TokenTemplate]
@@ -56,12 +62,19 @@ package final class RunPlan: Sendable {
     ///
     /// What a command condition puts is rendered at its end, so it does not count.
     package let readsToken: Bool
+    /// Whether the end of an attempt needs values of the run's token: for `fail_on`, `break_on`,
+    /// `continue_on`, publishing, and what a command condition puts.
+    package let endReadsToken: Bool
 
     package enum Kind: Sendable {
       case noop
       case command([Template])
       case expression(String)
       case conditionCommand([Template])
+      /// Starts a child run and ends with it (RE110).
+      case workflow(ChildProgram)
+      /// Is executed by a worker of this queue (CT20).
+      case worker(String)
       /// A type that this server does not execute; refused at deployment.
       case unavailable(ProgramType)
     }
@@ -70,7 +83,7 @@ package final class RunPlan: Sendable {
     package var isInProcess: Bool {
       switch kind {
       case .noop, .expression: true
-      case .command, .conditionCommand, .unavailable: false
+      case .command, .conditionCommand, .workflow, .worker, .unavailable: false
       }
     }
 
@@ -78,14 +91,33 @@ package final class RunPlan: Sendable {
     package var isCondition: Bool {
       switch kind {
       case .expression, .conditionCommand: true
-      case .noop, .command, .unavailable: false
+      case .noop, .command, .workflow, .worker, .unavailable: false
       }
     }
 
-    /// The time between TERM and KILL in milliseconds (G6).
-    package var graceMS: Int64 { policy.stopGraceMS ?? Self.defaultGraceMS }
+    /// The list that a pass goes through (RE105); nil: the node has none.
+    package var forEach: ForEach? { isCondition ? nil : declared.forEach }
 
-    static let defaultGraceMS: Int64 = 10_000
+    /// Whether some number of the policies is given by a template.
+    package var hasPolicyTemplates: Bool {
+      waitBefore.template != nil || !declared.templates.isEmpty
+    }
+
+    /// The numbers for a chain that starts now (RE90–RE105).
+    ///
+    /// - Parameter text: Gives the text of a template.
+    /// - Throws: `PolicyFailure` for a text that is no legal value, and what `text` throws.
+    package func chainPolicy(_ text: (Template) throws -> String) throws -> ChainPolicy {
+      guard hasPolicyTemplates else { return policy }
+      return ChainPolicy(
+        try declared.resolved(text),
+        waitBefore: try waitBefore.resolved(PolicyNumbers.waitBefore, text))
+    }
+
+    /// The time between TERM and KILL in milliseconds (G6).
+    package var graceMS: Int64 { policy.stopGraceMS }
+
+    static let defaultGraceMS = ChainPolicy.defaultGraceMS
 
     /// A hook: supervised like a node, without properties and without retry (G51).
     init(_ hook: Hook, _ workflow: Workflow) {
@@ -94,18 +126,23 @@ package final class RunPlan: Sendable {
       properties = [:]
       env = hook.env
       cwd = hook.cwd
-      policy = NodePolicy(
-        timeoutMS: hook.timeoutMS, stopGraceMS: workflow.nodeDefaults.stopGraceMS)
+      declared = NodePolicy(
+        timeoutMS: .literal(hook.timeoutMS), stopGraceMS: workflow.nodeDefaults.stopGraceMS)
+      waitBefore = 0
+      policy = ChainPolicy(declared)
       tokenFiles = true
       put = []
       program = nil
-      readsToken = Self.readsToken(kind, properties, env, put)
+      readsToken = (hook.argv + hook.env.values).contains(where: \.readsToken)
+      endReadsToken = false
     }
 
     init(_ node: Node, _ workflow: Workflow, _ application: Application) {
       name = node.name
       tokenFiles = node.tokenFiles
+      waitBefore = node.waitBeforeMS
       let kind: Kind
+      let declared: NodePolicy
       switch node.action {
       case .condition(let condition):
         switch condition.form {
@@ -115,40 +152,64 @@ package final class RunPlan: Sendable {
         properties = node.properties
         env = node.env
         cwd = condition.cwd
-        policy = workflow.policy(of: node, program: nil)
+        declared = workflow.policy(of: node, program: nil)
         put = condition.put
         program = nil
       case .program(let id):
         let program = application.programs[id] ?? Program(type: .noop)
-        switch program.type {
-        case .noop: kind = .noop
-        case .command: kind = .command(program.argv)
-        default: kind = .unavailable(program.type)
-        }
+        kind = Kind(program)
         properties = program.properties.merging(node.properties) { _, own in own }
         env = program.env.merging(node.env) { _, own in own }
         cwd = program.cwd
-        policy = workflow.policy(of: node, program: program)
+        declared = workflow.policy(of: node, program: program)
         put = program.put
         self.program = ProgramReference(type: program.type, id: id)
       }
       self.kind = kind
-      readsToken = Self.readsToken(kind, properties, env, put)
+      self.declared = declared
+      policy = ChainPolicy(declared, waitBefore: waitBefore)
+      let start = kind.startTemplates(put) + properties.values + env.values
+      let numbers = declared.templates + [waitBefore.template].compactMap(\.self)
+      readsToken =
+        kind.isExpression || declared.pauseBefore?.isExpression == true
+        || (start + numbers).contains(where: \.readsToken)
+        || declared.forEach?.items.readsToken == true
+      endReadsToken =
+        declared.failOn != nil || declared.retry?.breakOn != nil
+        || declared.retry?.continueOn != nil
+        || (kind.endTemplates(put) + declared.published.map(\.value))
+          .contains(where: \.readsToken)
     }
+  }
+}
 
-    private static func readsToken(
-      _ kind: Kind, _ properties: [String: Template], _ env: [String: Template],
-      _ put: [TokenTemplate]
-    ) -> Bool {
-      switch kind {
-      case .expression: return true
-      case .command(let argv), .conditionCommand(let argv):
-        if argv.contains(where: \.readsToken) { return true }
-      case .noop, .unavailable: break
-      }
-      if case .noop = kind, put.contains(where: \.value.readsToken) { return true }
-      return properties.values.contains(where: \.readsToken)
-        || env.values.contains(where: \.readsToken)
+extension RunPlan.Step.Kind {
+  fileprivate init(_ program: Program) {
+    switch (program.type, program.child, program.queue) {
+    case (.noop, _, _): self = .noop
+    case (.command, _, _): self = .command(program.argv)
+    case (.workflow, let child?, _): self = .workflow(child)
+    case (.worker, _, let queue?): self = .worker(queue)
+    default: self = .unavailable(program.type)
     }
+  }
+
+  fileprivate var isExpression: Bool {
+    if case .expression = self { true } else { false }
+  }
+
+  /// The templates of its own that a start renders.
+  fileprivate func startTemplates(_ put: [TokenTemplate]) -> [Template] {
+    switch self {
+    case .command(let argv), .conditionCommand(let argv): argv
+    case .workflow(let child): Array(child.arguments.values)
+    case .noop: put.map(\.value)
+    case .expression, .worker, .unavailable: []
+    }
+  }
+
+  /// The templates of its own that the end of an attempt renders.
+  fileprivate func endTemplates(_ put: [TokenTemplate]) -> [Template] {
+    if case .conditionCommand = self { put.map(\.value) } else { [] }
   }
 }

@@ -362,7 +362,7 @@ final class Programs: Sendable {
       environment: TaskEnvironment.variables(start, options, taskAddress)
         .sorted { $0.key < $1.key }.map { EnvironmentVariable($0.key, $0.value) },
       workingDirectory: start.step.cwd, files: files,
-      limits: AttemptLimits(start.step.policy.limits), stopGrace: start.step.stopGrace)
+      limits: AttemptLimits(start.step.declared.limits), stopGrace: start.step.stopGrace)
   }
 
   /// The view of the attempt at its start, as `BATON_TOKEN_JSON` shows it (T47).

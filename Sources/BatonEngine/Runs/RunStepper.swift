@@ -199,9 +199,10 @@ struct RunStepper {
         execute(position, decide(position, text, renderer), nil)
       case .command(let argv), .conditionCommand(let argv):
         start(position, try renderer.inputs(argv: argv))
-      case .unavailable(let type):
+      case .workflow, .worker, .unavailable:
+        let type = step.program?.type.rawValue ?? ""
         throw PreparationError(
-          reason: "exec_failed", message: "this server does not execute type \(type.rawValue)")
+          reason: "exec_failed", message: "this server does not execute type \(type)")
       }
     } catch {
       if !step.isInProcess { releaseSlot() }

@@ -36,7 +36,8 @@ struct RunScript {
     var workflow = Self.plan(graph, onFailure).workflow
     for index in workflow.nodes.indices {
       workflow.nodes[index].policy = policy
-      workflow.nodes[index].waitBeforeMS = waitBeforeMS[workflow.nodes[index].name] ?? 0
+      workflow.nodes[index].waitBeforeMS = .literal(
+        waitBeforeMS[workflow.nodes[index].name] ?? 0)
     }
     if hooks.contains(.initialize) { workflow.initialize = Hook(argv: []) }
     if hooks.contains(.finish) { workflow.finish = Hook(argv: []) }
@@ -81,7 +82,7 @@ struct RunScript {
         name: names[index],
         action: words[0].hasSuffix("?") ? .condition(condition) : .program("p"), edges: edges,
         join: join.map { words[$0 + 1] == "any" ? .any : .count(Int(words[$0 + 1]) ?? 0) } ?? .all,
-        policy: NodePolicy(timeoutMS: timeoutMS))
+        policy: NodePolicy(timeoutMS: timeoutMS.map(Templated.literal)))
     }
     return plan(Workflow(name: "W", onFailure: onFailure, nodes: nodes))
   }

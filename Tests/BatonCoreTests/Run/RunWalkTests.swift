@@ -182,7 +182,8 @@ private struct Walk {
     for index in workflow.nodes.indices {
       if random.chance(2) {
         workflow.nodes[index].policy.retry = RetryPolicy(
-          attempts: 1 + random.below(3), delayMS: Int64(random.below(3)) * 100, backoff: 2)
+          attempts: .literal(1 + random.below(3)),
+          delayMS: .literal(Int64(random.below(3)) * 100), backoff: 2)
       }
       if random.chance(4) { workflow.nodes[index].waitBeforeMS = 150 }
     }
