@@ -103,6 +103,34 @@ import Testing
     #expect(outcome(expression) == expected)
   }
 
+  @Test(
+    "RE92, RE95, RE97 the further functions of policies",
+    arguments: [
+      ("exit_code() = 75", "true"), ("reason() = 'exit_nonzero'", "true"),
+      ("attempt() = 2", "true"),
+      ("json_extract(item(), '$.n') = 1", "true"), ("typeof(exit_code()) = 'integer'", "true"),
+      ("int(token('n')) + attempt() = 5", "true"), ("exit_code() > '9'", "false"),
+    ])
+  func policies(expression: String, expected: String) {
+    var policy = view
+    policy.attempt = ExpressionAttempt(
+      number: 2, exitCode: 75, reason: "exit_nonzero", item: #"{"n":1}"#)
+    #expect(evaluator.check(expression, of: .policy) == nil)
+    #expect(evaluator.evaluate(expression, values: policy) == .success(expected == "true"))
+    // A condition has none of them, whatever was compiled before.
+    #expect(evaluator.check(expression, of: .condition) != nil)
+    #expect(outcome(expression) == "condition_error")
+  }
+
+  @Test(
+    "facts that an attempt does not have are NULL",
+    arguments: ["exit_code() is null", "reason() is null", "item() is null", "attempt() = 1"])
+  func absentFacts(expression: String) {
+    var policy = view
+    policy.attempt = ExpressionAttempt(number: 1)
+    #expect(evaluator.evaluate(expression, values: policy) == .success(true))
+  }
+
   @Test("G25 bounds end as condition_limit")
   func bounds() {
     let pattern = String(repeating: "a", count: 101)
@@ -161,6 +189,7 @@ private struct View: ExpressionValues {
   var arguments: [String: String]
   var environments: [String: String]
   var statuses: [String: String]
+  var attempt: ExpressionAttempt?
 
   func token(
     key: String, node: String?, scope: TokenScope

@@ -80,9 +80,10 @@ package struct NodePolicy: Codable, Hashable, Sendable {
     ].compactMap(\.self)
   }
 
-  /// These policies with every template replaced by the number that it gives now.
+  /// Replaces every template by the number that it gives now.
   ///
   /// - Parameter text: Gives the text of a template.
+  /// - Returns: These policies without templates for numbers.
   /// - Throws: `PolicyFailure`, and what `text` throws.
   package func resolved(_ text: (Template) throws -> String) throws -> NodePolicy {
     var policy = self

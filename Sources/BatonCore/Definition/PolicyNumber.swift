@@ -93,11 +93,12 @@ package struct PolicyFailure: Error, Hashable, Sendable, CustomStringConvertible
 }
 
 extension Templated where Value: Comparable {
-  /// The same number as a literal.
+  /// Reads the template, if there is one.
   ///
   /// - Parameters:
   ///   - number: What it may be.
   ///   - text: Gives the text of a template.
+  /// - Returns: The number as a literal.
   /// - Throws: `PolicyFailure`, and what `text` throws.
   package func resolved(
     _ number: PolicyNumber<Value>, _ text: (Template) throws -> String

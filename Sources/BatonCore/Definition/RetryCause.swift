@@ -21,11 +21,12 @@ package enum RetryCause: Hashable, Sendable {
     self = .exitCode(Int(first)...Int(last))
   }
 
-  /// Whether an attempt that FAILED so is repeated.
+  /// Judges an attempt that FAILED.
   ///
   /// - Parameters:
   ///   - reason: The reason of the attempt.
   ///   - exitCode: Its exit code, when it had one.
+  /// - Returns: Whether this element has it repeated.
   package func matches(reason: String, exitCode: Int?) -> Bool {
     switch self {
     case .word(let word): OutcomeReason.retryWord(of: reason) == word
@@ -77,12 +78,12 @@ extension RetryCause: Codable {
 }
 
 extension RetryPolicy {
-  /// Whether an attempt that FAILED so may be repeated at all; `break_on` and the number of
-  /// attempts apart (RE92, contract: reasons).
+  /// Judges an attempt that FAILED; `break_on` and the number of attempts are another matter.
   ///
   /// - Parameters:
   ///   - reason: The reason of the attempt.
   ///   - exitCode: Its exit code, when it had one.
+  /// - Returns: Whether such a failure may be repeated (RE92, contract: reasons).
   package func repeats(reason: String, exitCode: Int?) -> Bool {
     guard OutcomeReason.isRetried(reason) else { return false }
     return on?.contains { $0.matches(reason: reason, exitCode: exitCode) } ?? true

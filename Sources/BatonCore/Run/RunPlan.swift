@@ -106,6 +106,7 @@ package final class RunPlan: Sendable {
     /// The numbers for a chain that starts now (RE90–RE105).
     ///
     /// - Parameter text: Gives the text of a template.
+    /// - Returns: `policy`, or what the templates give now.
     /// - Throws: `PolicyFailure` for a text that is no legal value, and what `text` throws.
     package func chainPolicy(_ text: (Template) throws -> String) throws -> ChainPolicy {
       guard hasPolicyTemplates else { return policy }
