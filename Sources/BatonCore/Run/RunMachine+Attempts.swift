@@ -147,7 +147,7 @@ extension RunMachine {
   // MARK: - Attempts
 
   /// The next attempt of a node: the first of its chain, or a further one (RE1, RE2).
-  private func makeAttempt(_ position: Int, now: Timestamp) -> AttemptRecord {
+  func makeAttempt(_ position: Int, now: Timestamp) -> AttemptRecord {
     let id = nextAttempt(of: position)
     let chain = nodes[position].chain
     let isFirst = chain.first == 0
@@ -183,13 +183,30 @@ extension RunMachine {
     precondition(ready.min == rank, "\(attempt.id.node) was not the next ready node")
     ready.removeMin()
     isReady[position] = false
+    beginUnasked(attempt, at: position, now: now)
+  }
+
+  private mutating func beginUnasked(
+    _ attempt: AttemptRecord, at position: Int, now: Timestamp
+  ) {
     nodes[position].attempts = attempt.id.attempt
     nodes[position].chain.first = attempt.chain
     if nodes[position].chain.began == nil { nodes[position].chain.began = now }
     nodes[position].wakes = nil
+    children[position] = attempt.child
     setNode(position, .running, now: now)
     keep(attempt)
     recordStart(attempt, now: now)
+  }
+
+  /// Records the start of an attempt that takes over the child run of an earlier one (RE61).
+  ///
+  /// No policy delays it, because nothing is started.
+  mutating func beginAdoption(of child: RunID, at position: Int, now: Timestamp) {
+    var attempt = makeAttempt(position, now: now)
+    attempt.child = child
+    beginUnasked(attempt, at: position, now: now)
+    setDeadline(of: attempt)
   }
 
   /// Has a program launched and watched.
@@ -260,7 +277,7 @@ extension AttemptRecord {
   ///
   /// Once a kill is recorded the attempt ends KILLED whatever its exit status, after a timeout
   /// FAILED (G43).
-  fileprivate mutating func take(_ outcome: AttemptOutcome) {
+  mutating func take(_ outcome: AttemptOutcome) {
     status = outcome.status
     reason = outcome.reason
     message = outcome.message

@@ -41,17 +41,21 @@ extension RunMachine {
     var decided = Heap<Int>()
     settleEdges(of: first, &decided)
     guard ending == nil else { return }
+    var skipped: [Int] = []
     while let rank = decided.popMin() {
       let position = plan.graph.order[rank]
       guard nodes[position].status == .pending else { continue }
       switch verdict(on: position) {
       case .start: makeReady(position, now: now)
       case .wait: continue
-      case .skip: setNode(position, .skipped, reason: "no_edge_satisfied", now: now)
+      case .skip:
+        setNode(position, .skipped, reason: Self.notTakenReason, now: now)
+        skipped.append(position)
       case .upstreamFailed: setNode(position, .upstreamFailed, now: now)
       }
       if nodes[position].status.hasEnded { settleEdges(of: position, &decided) }
     }
+    for position in skipped { settleHandlers(of: position, now: now) }
   }
 
   /// What the start rule says of a node that has not started (G17).
@@ -103,7 +107,7 @@ extension RunMachine {
     }
   }
 
-  private func settlement(of kind: Edge.Kind, upstream: Int) -> Settlement {
+  func settlement(of kind: Edge.Kind, upstream: Int) -> Settlement {
     let node = nodes[upstream]
     // RE82: a node that an operator skipped counts as COMPLETED.
     switch node.reason == Self.skippedReason ? .completed : node.status {

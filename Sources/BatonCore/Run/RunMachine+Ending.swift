@@ -7,6 +7,7 @@ extension RunMachine {
       if plan.workflow.onFailure == .stopSiblings { stopSiblings(now: now) }
     }
     settle(from: position, now: now)
+    settleHandlers(of: position, now: now)
     endIfDone(now: now)
   }
 
@@ -54,10 +55,21 @@ extension RunMachine {
     for position in plan.graph.order where !nodes[position].status.hasEnded {
       switch verdict(on: position) {
       case .upstreamFailed: setNode(position, .upstreamFailed, now: now)
-      case .skip: setNode(position, .skipped, reason: "no_edge_satisfied", now: now)
-      case .start, .wait: setNode(position, .skipped, reason: reason, now: now)
+      case .skip: setNode(position, .skipped, reason: Self.notTakenReason, now: now)
+      case .start, .wait: endUnstarted(position, reason, now: now)
       }
       settle(from: position, now: now)
+    }
+  }
+
+  /// Ends a node that would have started, or still waits: one whose re-run is in progress is
+  /// KILLED (RE9).
+  private mutating func endUnstarted(_ position: Int, _ reason: String, now: Timestamp) {
+    if isRerun(position), nodes[position].attempts > 0 {
+      let kill = reason == Self.failedReason ? Self.siblingReason : reason
+      setNode(position, .killed, reason: kill, now: now)
+    } else {
+      setNode(position, .skipped, reason: reason, now: now)
     }
   }
 

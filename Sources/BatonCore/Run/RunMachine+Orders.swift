@@ -7,6 +7,10 @@ extension RunMachine {
   static let siblingReason = "sibling_failed"
   /// The reason of a node that an operator skipped (RE81).
   static let skippedReason = "operator_skip"
+  /// The reason of a node whose edges settled without leading to it (G17).
+  static let notTakenReason = "no_edge_satisfied"
+  /// The reason of a handler whose failure is no more (RE56).
+  static let obsoleteReason = "handler_obsolete"
 
   /// Carries out an order.
   ///

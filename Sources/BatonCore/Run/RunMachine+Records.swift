@@ -14,6 +14,11 @@ extension RunMachine {
     return entries
   }
 
+  /// What the platform puts when a condition is decided (T33).
+  static func decisionEntry(_ decision: Bool) -> TokenPutBatch.Entry {
+    .init(scope: .system, key: "condition", value: decision ? "true" : "false")
+  }
+
   /// Records a start with its platform entries (T32).
   mutating func recordStart(_ attempt: AttemptRecord, now: Timestamp) {
     pending.changes.append(.insertAttempt(attempt))
@@ -39,9 +44,7 @@ extension RunMachine {
       pending.changes.append(.put(.init(source: attempt.id, entries: puts), exempt: false))
     }
     var entries: [TokenPutBatch.Entry] = []
-    if let decision {
-      entries.append(.init(scope: .system, key: "condition", value: decision ? "true" : "false"))
-    }
+    if let decision { entries.append(Self.decisionEntry(decision)) }
     if let code = attempt.exitCode {
       entries.append(.init(scope: .system, key: "baton.exit_code", value: String(code)))
     }

@@ -21,6 +21,9 @@ package struct RunMachine: Sendable {
   /// The attempt of a hook that is RUNNING (T6).
   package internal(set) var runningHook: AttemptRecord?
 
+  /// The child run of each node's newest attempt, by position (RE63).
+  package internal(set) var children: [Int: RunID] = [:]
+
   var hooks: Hooks
   /// Nodes that had FAILED attempts, by position.
   var chains: [Int: Chain] = [:]
@@ -123,6 +126,7 @@ package struct RunMachine: Sendable {
       return
     }
     if attempt.chain == attempt.id.attempt { beginChain(position) }
+    children[position] = attempt.child
     if attempt.status == .running {
       running[position] = attempt
     } else {
@@ -200,6 +204,7 @@ package struct RunMachine: Sendable {
 
   /// A node's start rule holds: it starts next, or after `wait_before` (G18, G38, RE94).
   mutating func makeReady(_ position: Int, now: Timestamp) {
+    guard !nodes[position].isHeld else { return }
     let delay = plan.steps[position].policy.waitBeforeMS
     guard delay > 0 else { return enqueue(position) }
     delayNode(

@@ -14,7 +14,7 @@ enum RunInputs {
 
   /// - Throws: INVALID_ARGUMENT `env_name_invalid`, RESOURCE_EXHAUSTED `env_limit`.
   static func checkEnvironment(_ values: [String: String]) throws(BatonError) {
-    for name in values.keys.sorted() where !isEnvironmentName(name) {
+    for name in values.keys.sorted() where !RunEnvironment.isName(name) {
       throw BatonError(
         .invalidArgument, "env_name_invalid",
         "`\(name.prefix(maximumNameBytes))` is no name of the environment",
@@ -129,20 +129,6 @@ enum RunInputs {
 
   private static func bytes(_ values: [String: String]) -> Int {
     values.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
-  }
-
-  static func isEnvironmentName(_ name: String) -> Bool {
-    guard let first = name.utf8.first, name.utf8.count <= maximumNameBytes else { return false }
-    guard !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }
-    guard !name.hasPrefix("BATON_") else { return false }
-    return name.utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-        true
-      default: false
-      }
-    }
   }
 
   private static func checkSizes(

@@ -17,6 +17,13 @@ struct RunScript {
   private(set) var puts: [TokenPutBatch] = []
   /// Names of nodes and hooks in the order of their starts.
   private(set) var starts: [String] = []
+  /// That of the tree, as of its newest revision, and its revisions from the second on.
+  private(set) var environment = RunEnvironment(values: ["K": "1"])
+  private(set) var revisions: [EnvRevision] = []
+  /// What the last call that was accepted said.
+  private(set) var lastPlan: CallPlan?
+  /// Why the last call was refused; nil: it was not.
+  private(set) var lastError: BatonError?
   /// Delays under way.
   private(set) var wakes: [String: Timestamp] = [:]
   /// Whether the machine is rebuilt from what is stored before every event.
@@ -54,7 +61,8 @@ struct RunScript {
     var state = RunState(status: .pending)
     state.lastEvent = 1
     stored = RunRecord(
-      header: RunHeader(id: Self.id, workflow: Self.workflow, version: 1, created: Self.start),
+      header: RunHeader(
+        id: Self.id, workflow: Self.workflow, version: 1, created: Self.start, env: ["K": "1"]),
       state: state)
     for node in RunMachine.pendingNodes(plan, Self.id) { nodes[node.node] = node }
     machine = RunMachine(plan: plan, run: stored, nodes: Array(nodes.values), attempts: [])
@@ -157,6 +165,106 @@ struct RunScript {
     order(.stop(StopOrder(graceMS: graceMS, isForced: isForced)))
   }
 
+  /// Re-runs nodes; none: all that failed.
+  ///
+  /// - Returns: The reason of the refusal; nil: it was accepted.
+  @discardableResult
+  mutating func rerun(
+    _ nodes: String..., expecting: Int = 0, env: [String: String] = [:], unset: [String] = [],
+    expectedRevision: Int = 0, noReset: Bool = false, resume: Bool = false,
+    allowCompleted: Bool = false, downstream: Bool = false, isDry: Bool = false
+  ) -> String? {
+    let order = RerunOrder(
+      nodes: nodes.map { NamedNode($0, expectedAttempt: expecting) }, allFailed: nodes.isEmpty,
+      change: EnvChange(values: env, unset: unset, expectedRevision: expectedRevision),
+      keepsFinished: noReset, resumes: resume, allowsCompleted: allowCompleted,
+      call: RerunCall(
+        principal: "ann", time: now, requestID: "r", note: "n", rerunsDownstream: downstream))
+    return call(isDry: isDry) { tree, now throws(BatonError) in
+      try order.checkForm()
+      return try tree.rerun(order, in: Self.id, now: now)
+    }
+  }
+
+  /// - Returns: The reason of the refusal; nil: it was accepted.
+  @discardableResult
+  mutating func skip(
+    _ node: String, expecting: Int = 0, outputs: [String: String] = [:], outcome: Bool? = nil,
+    env: [String: String] = [:], isDry: Bool = false
+  ) -> String? {
+    let order = SkipOrder(
+      node: NamedNode(node, expectedAttempt: expecting),
+      outputs: outputs.sorted { $0.key < $1.key }
+        .map { TokenPutBatch.Entry(scope: .user, key: $0.key, value: $0.value) },
+      outcome: outcome, change: EnvChange(values: env),
+      call: RerunCall(principal: "ann", time: now))
+    return call(isDry: isDry) { tree, now throws(BatonError) in
+      try order.checkForm()
+      return try tree.skip(order, in: Self.id, now: now)
+    }
+  }
+
+  /// Carries out a call on the run as the root of a tree.
+  private mutating func call(
+    isDry: Bool, _ body: (inout RunTree, Timestamp) throws(BatonError) -> CallPlan
+  ) -> String? {
+    var reason: String?
+    var failure: BatonError?
+    var (environment, revisions, lastPlan) = (environment, revisions, lastPlan)
+    event { machine, now in
+      var tree = RunTree(machine, environment: environment)
+      do throws(BatonError) {
+        lastPlan = try body(&tree, now)
+        guard !isDry else { return }
+        machine = tree.root
+        environment = tree.environment
+        revisions += tree.takeTransition().revisions
+      } catch {
+        reason = error.reason.rawValue
+        failure = error
+      }
+    }
+    (self.environment, self.revisions, self.lastPlan) = (environment, revisions, lastPlan)
+    lastError = failure
+    return reason
+  }
+
+  /// - Returns: The reason of the refusal; nil: it was accepted.
+  @discardableResult
+  mutating func hold(_ nodes: String...) -> String? {
+    refusal { machine, _ throws(BatonError) in try machine.hold(nodes) }
+  }
+
+  @discardableResult
+  mutating func release(_ nodes: String...) -> String? {
+    refusal { machine, now throws(BatonError) in try machine.release(nodes, now: now) }
+  }
+
+  /// Reports an outcome of an attempt that has ended.
+  mutating func reportLate(
+    _ node: String, _ attempt: Int, _ status: AttemptStatus, code: Int?
+  ) -> String? {
+    guard let stored = attempts[id(node, attempt)] else { return "no attempt" }
+    let outcome = AttemptOutcome(status: status, exitCode: code)
+    return refusal { machine, now throws(BatonError) in
+      try machine.reportedLate(outcome, of: stored, by: "worker", now: now)
+    }
+  }
+
+  private mutating func refusal(
+    _ body: (inout RunMachine, Timestamp) throws(BatonError) -> Void
+  ) -> String? {
+    var reason: String?
+    event { machine, now in
+      do throws(BatonError) {
+        try body(&machine, now)
+      } catch {
+        reason = error.reason.rawValue
+      }
+    }
+    return reason
+  }
+
   /// Lets time pass, and ends the delays that are over then.
   mutating func pass(milliseconds: Int64) {
     now = Timestamp(milliseconds: now.milliseconds + milliseconds)
@@ -174,6 +282,7 @@ struct RunScript {
   mutating func recover() {
     machine = RunMachine(
       plan: plan, run: stored, nodes: Array(nodes.values), attempts: Array(attempts.values))
+    machine.environment = environment
     wakes = [:]
     machine.takeUp(now: now)
     let transition = machine.takeTransition()
@@ -224,8 +333,9 @@ struct RunScript {
         #expect(attempts[attempt.id] == nil)
         attempts[attempt.id] = attempt
       case .updateAttempt(let attempt):
-        // G39: what has ended is never overwritten.
-        #expect(attempts[attempt.id]?.status == .running)
+        // G39: what has ended is never overwritten, but for late reports.
+        let before = attempts[attempt.id]
+        #expect(before?.status == .running || before?.lateTotal == attempt.lateTotal - 1)
         attempts[attempt.id] = attempt
       case .put(let batch, _): puts.append(batch)
       }
@@ -272,6 +382,26 @@ struct RunScript {
   }
 
   var status: RunStatus { stored.state.status }
+
+  /// The attempts of a node: number, cause, status and revision, `2 RERUN C 2`.
+  func attempts(of node: String) -> [String] {
+    attempts.values.filter { $0.id.node == node }.sorted { $0.id.attempt < $1.id.attempt }
+      .map { "\($0.id.attempt) \($0.cause.word) \($0.status.word.prefix(1)) \($0.envRevision)" }
+  }
+
+  /// What the last accepted call said: attempts, nodes judged again, nodes untouched.
+  var plannedAttempts: [String] {
+    lastPlan?.attempts.map { attempt in
+      let starts: [CallPlan.Start: String] = [
+        .now: "NOW", .afterUpstream: "AFTER_UPSTREAM", .onResume: "ON_RESUME",
+      ]
+      return
+        "\(attempt.node) \(attempt.number) \(attempt.cause.word) \(starts[attempt.starts] ?? "")"
+    } ?? []
+  }
+
+  var reevaluated: [String] { lastPlan?.reevaluated.map(\.node) ?? [] }
+  var untouched: [String] { lastPlan?.untouched.map(\.node) ?? [] }
 
   /// The changes of status of a node or, with nil, of the run, `PENDING>RUNNING`.
   func changes(of node: String?) -> [String] {

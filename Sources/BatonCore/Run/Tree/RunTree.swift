@@ -194,7 +194,7 @@ package struct RunTree: Sendable {
   }
 
   /// Resumes a run and every SUSPENDED run below it, however it came to be suspended (RE72, RE73).
-  private mutating func resume(_ run: RunID, now: Timestamp) throws(BatonError) {
+  mutating func resume(_ run: RunID, now: Timestamp) throws(BatonError) {
     if self[run].state.status == .suspended, let above = suspendedAncestor(of: run) {
       throw BatonError(
         .failedPrecondition, "parent_suspended", "run \(above) above run \(run) is suspended",

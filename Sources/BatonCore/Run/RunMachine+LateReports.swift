@@ -1,0 +1,36 @@
+/// Reports of attempts that have ended (RE46).
+extension RunMachine {
+  /// Takes a report of an attempt that is not RUNNING any more; it changes nothing but the
+  /// attempt's list of late reports.
+  ///
+  /// - Parameters:
+  ///   - outcome: What is reported.
+  ///   - attempt: The attempt as it is stored.
+  ///   - sender: Who reports.
+  ///   - now: The time.
+  /// - Throws: PERMISSION_DENIED `attempt_ended`, when the report is not the recorded one again; it
+  ///   is kept all the same.
+  package mutating func reportedLate(
+    _ outcome: AttemptOutcome, of attempt: AttemptRecord, by sender: String, now: Timestamp
+  ) throws(BatonError) {
+    precondition(attempt.status != .running, "\(attempt.id) is running")
+    var repeated = attempt
+    repeated.take(outcome)
+    if repeated.status == attempt.status, repeated.exitCode == attempt.exitCode { return }
+    var attempt = attempt
+    attempt.lateTotal += 1
+    if attempt.late.count < AttemptRecord.maximumLate {
+      attempt.late.append(
+        LateReport(
+          time: now, sender: sender, outcome: outcome.status, exitCode: outcome.exitCode))
+    }
+    pending.changes.append(.updateAttempt(attempt))
+    record(
+      .attemptLate(
+        node: attempt.id.node, attempt: attempt.id.attempt, item: attempt.id.item,
+        outcome: outcome.status), now: now)
+    throw BatonError(
+      .permissionDenied, "attempt_ended",
+      "\(attempt.id) has ended \(attempt.status.word); the report is noted and changes nothing")
+  }
+}
