@@ -44,7 +44,7 @@ struct SQLitePlanTests {
     let statements = SQLiteStore.statements.filter { sql in
       !control.contains { sql.hasPrefix($0) }
     }
-    #expect(statements.count > 80)
+    #expect(statements.count > 110)
     let plans = try await withDatabase { db in
       try statements.map { (sql: $0, steps: try Self.steps(of: $0, db)) }
     }
@@ -77,7 +77,8 @@ struct SQLitePlanTests {
   func indexes() async throws {
     let expected = [
       "runs_workflow", "runs_workflow_status", "runs_version", "runs_status", "runs_parent",
-      "attempts_program", "attempts_version", "runs_external", "requests_time",
+      "attempts_program", "attempts_version", "runs_external", "requests_time", "runs_root",
+      "runs_workflow_status_children", "item_attempts_credential",
     ]
     let statements = SQLiteStore.statements.filter {
       $0.hasPrefix("SELECT") || $0.hasPrefix("DELETE")

@@ -17,10 +17,17 @@ package struct RunTransition: Sendable {
   }
 }
 
-/// A change to attempts or the token; the order among them is part of the meaning.
+/// A change to attempts, items, the token or the environment; the order among them is part of the
+/// meaning.
 package enum RunChange: Sendable, Hashable {
   case insertAttempt(AttemptRecord)
   case updateAttempt(AttemptRecord)
+  /// A report of an attempt that has ended otherwise (RE46).
+  case recordLate(AttemptID, LateReport)
+  /// An item as it is from now on (RE106).
+  case putItem(ItemRecord)
+  /// A further revision of the environment (RE14).
+  case insertEnvRevision(EnvRevision)
   /// Entries of the platform are never refused (T30).
   case put(TokenPutBatch, exempt: Bool)
 }

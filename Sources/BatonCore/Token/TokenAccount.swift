@@ -63,12 +63,14 @@ extension TokenAccount {
   ///   - now: The commit time; the puts get the newest time of the token when that is later.
   ///   - present: The present entry of a (scope, key) of the batch's node; nil: none.
   /// - Returns: The account after the call, and what the puts get.
-  /// - Throws: RESOURCE_EXHAUSTED `token_value_too_large`, `token_history_full`, `token_full`.
+  /// - Throws: RESOURCE_EXHAUSTED `token_value_too_large`, `token_history_full`, `token_full`;
+  ///   INVALID_ARGUMENT `token_key_invalid` for a key of an item that is too long.
   package func admitting(
     _ batch: TokenPutBatch, limits: TokenLimits, exempt: Bool, at now: Timestamp,
     present: (TokenKey) -> Present?
   ) throws(BatonError) -> Admission {
     let node = batch.source.node
+    if batch.source.item != nil { try checkKeys(batch.entries) }
     if !exempt { try checkValues(batch.entries, node: node, limits) }
     var after = self
     var becomesEntry = [Bool](repeating: true, count: batch.entries.count)
@@ -102,6 +104,11 @@ extension TokenAccount {
     }
     return Admission(
       account: after, firstSeq: lastSeq + 1, time: after.lastTime, becomesEntry: becomesEntry)
+  }
+
+  /// Checks the keys of an item, which have grown since their form was checked (RE109).
+  private func checkKeys(_ entries: [TokenPutBatch.Entry]) throws(BatonError) {
+    for entry in entries { try TokenForm.checkKey(entry.key.utf8) }
   }
 
   private func checkValues(

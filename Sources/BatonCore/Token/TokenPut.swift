@@ -28,12 +28,22 @@ package struct TokenPut: Hashable, Sendable {
 
 /// Entries that one attempt puts atomically (T19).
 package struct TokenPutBatch: Hashable, Sendable {
-  package var source: AttemptID
-  package var entries: [Entry]
+  package let source: AttemptID
+  /// The entries as they are recorded.
+  package let entries: [Entry]
 
+  /// - Parameters:
+  ///   - source: The attempt that puts; one of an item makes `k` to `k[INDEX]` (RE109).
+  ///   - entries: The entries as the attempt names them.
   package init(source: AttemptID, entries: [Entry]) {
     self.source = source
-    self.entries = entries
+    guard let item = source.item else {
+      self.entries = entries
+      return
+    }
+    self.entries = entries.map { entry in
+      Entry(scope: entry.scope, key: entry.key + item.keySuffix, value: entry.value)
+    }
   }
 
   package struct Entry: Hashable, Sendable {
@@ -85,4 +95,12 @@ package struct TokenReceipt: Hashable, Sendable {
     self.usedBytes = usedBytes
     self.limitBytes = limitBytes
   }
+}
+
+extension AttemptID.Item {
+  /// What a key that the item puts ends with, `[INDEX]` (RE109).
+  package var keySuffix: String { Self.keySuffix(index) }
+
+  /// What the keys end with that the item of an index puts.
+  static func keySuffix(_ index: Int) -> String { "[\(index)]" }
 }

@@ -68,9 +68,12 @@ package struct TokenSnapshot: Sendable {
     package let workflow: WorkflowID
     package let version: Int
     package let externalID: String?
+    /// Whether an attempt of another run made it (RE60).
+    package let isChild: Bool
 
     package init(_ header: RunHeader) {
       id = header.id
+      isChild = header.root != header.id
       workflow = header.workflow
       version = header.version
       externalID = header.externalID

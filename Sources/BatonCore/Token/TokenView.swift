@@ -8,6 +8,9 @@ package enum TokenViewpoint: Hashable, Sendable {
   case node(String)
   /// One attempt of a node; the workflow's name stands for its hooks.
   case attempt(node: String, attempt: Int)
+  /// An item of a pass of `for_each`: what the pass sees of others, and of its node the entries of
+  /// its own index alone (RE109).
+  case item(node: String, attempt: Int, index: Int)
 }
 
 /// What a view must know of the graph of the run's application version.
@@ -94,6 +97,8 @@ package struct TokenView: Sendable {
   private let selection: Selection
   private let asOf: UInt64
   private let withheld: [String]
+  /// What keys of the node itself must end with; nil: all of them show.
+  private let ownSuffix: String?
 
   /// A view of a token.
   ///
@@ -110,6 +115,11 @@ package struct TokenView: Sendable {
     self.snapshot = snapshot
     self.graph = graph
     self.asOf = asOf ?? .max
+    if case .item(_, _, let index) = viewpoint {
+      ownSuffix = AttemptID.Item.keySuffix(index)
+    } else {
+      ownSuffix = nil
+    }
     switch viewpoint {
     case .run:
       selection = .run
@@ -126,7 +136,7 @@ package struct TokenView: Sendable {
         selection = .node(node, attempt: 0, viewSeq: .max)
         withheld = snapshot.withheld
       }
-    case .attempt(let node, let number):
+    case .attempt(let node, let number), .item(let node, let number, _):
       try Self.checkNode(node, graph)
       guard let attempt = snapshot.attempt(number, of: node) else {
         throw BatonError(
@@ -298,6 +308,12 @@ extension TokenView {
     return withheld.isEmpty || !withheld.contains(node)
   }
 
+  /// Whether a key of the node itself shows.
+  private func isOwn(_ key: String) -> Bool {
+    guard let ownSuffix else { return true }
+    return key.utf8.suffix(ownSuffix.utf8.count).elementsEqual(ownSuffix.utf8)
+  }
+
   private func selects(_ put: TokenPut) -> Bool {
     guard put.seq <= asOf else { return false }
     switch selection {
@@ -306,7 +322,7 @@ extension TokenView {
     case .initializeHook(let attempt):
       return put.attempt <= attempt && snapshot.isOfStart(put)
     case .node(let node, let attempt, let viewSeq):
-      if put.node == node { return put.attempt <= attempt }
+      if put.node == node { return put.attempt <= attempt && isOwn(put.key) }
       guard put.seq <= viewSeq else { return false }
       return put.node != graph.workflow || snapshot.isOfStart(put)
     }

@@ -126,8 +126,8 @@ package final class Retention: Sendable {
       var rows = 0
       for id in runs {
         looked += 1
-        // Another prune may have been faster.
-        guard let status = try writer.runStatus(id), !status.isActive else { continue }
+        // Another prune may have been faster, or a re-run.
+        guard try writer.isRemovable(id) else { continue }
         let run = try writer.deleteRun(id)
         removed.append(run)
         rows += run.events + run.puts

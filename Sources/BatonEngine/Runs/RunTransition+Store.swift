@@ -32,6 +32,9 @@ extension RunTransition {
       switch change {
       case .insertAttempt(let attempt): try writer.insertAttempt(attempt)
       case .updateAttempt(let attempt): try writer.updateAttempt(attempt)
+      case .recordLate(let attempt, let report): try writer.recordLate(report, of: attempt)
+      case .putItem(let item): try writer.putItem(item)
+      case .insertEnvRevision(let revision): try writer.insertEnvRevision(revision)
       case .put(let batch, let exempt):
         do {
           try writer.putToken(batch, limits: limits, exempt: exempt)

@@ -104,7 +104,10 @@ extension MemoryTables: RunReads {
   }
 
   func attempt(_ id: AttemptID) throws -> AttemptRecord? {
-    runs[id.run]?.attempts[id.node]?.first { $0.id.attempt == id.attempt }
+    if let item = id.item {
+      return runs[id.run]?.itemAttempts[id.node]?[item.index]?.first { $0.id == id }
+    }
+    return runs[id.run]?.attempts[id.node]?.first { $0.id.attempt == id.attempt }
   }
 
   func attempt(credentialHash: [UInt8]) throws -> AttemptRecord? {

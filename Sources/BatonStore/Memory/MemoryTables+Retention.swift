@@ -1,9 +1,21 @@
 internal import BatonCore
 
 extension MemoryTables: RetentionWrites {
+  func isRemovable(_ id: RunID) throws -> Bool {
+    guard let record = runs[id]?.record, !record.state.status.isActive else { return false }
+    return !isNeeded(record.header)
+  }
+
+  /// Whether the tree of an ended run needs it.
+  private func isNeeded(_ header: RunHeader) -> Bool {
+    if header.root == header.id { return !members(of: header.id).isEmpty }
+    return runs[header.root]?.record.state.status.isActive ?? false
+  }
+
   func deleteRun(_ id: RunID) throws -> RemovedRun {
     let run = try required(id)
     guard !run.record.state.status.isActive else { throw StoreRefusal.runActive(id) }
+    guard !isNeeded(run.record.header) else { throw StoreRefusal.treeActive(id) }
     remove { $0.record.header.id == id }
     return RemovedRun(
       id: id, events: run.record.state.lastEvent, puts: run.token.account.puts)
@@ -29,7 +41,10 @@ extension MemoryTables: RetentionWrites {
     programs[key] = nil
     removed[key] = newest
     events.removeAll { $0.run == nil && isOfApplication($0.workflow) }
-    remove { isOfApplication($0.record.header.workflow) }
+    remove { run in
+      let root = self.runs[run.record.header.root]?.record.header.workflow
+      return isOfApplication(run.record.header.workflow) || root.map(isOfApplication) ?? false
+    }
   }
 
   /// Nothing is left: removal is done at once.
@@ -64,10 +79,10 @@ extension MemoryTables: RetentionWrites {
 extension MemoryTables {
   func prunableRuns(_ query: PruneQuery) throws -> [RunID] {
     var newer: [WorkflowID: Int] = [:]
-    var found: [RunID] = []
+    var found: [[RunID]] = []
     for run in order.reversed() {
       let (header, state) = (run.record.header, run.record.state)
-      guard !state.status.isActive,
+      guard !state.status.isActive, header.root == header.id,
         query.namespace == nil || query.namespace == header.workflow.namespace,
         query.application == nil || query.application == header.workflow.application,
         !query.excluded.contains(ApplicationName(of: header.workflow))
@@ -75,9 +90,12 @@ extension MemoryTables {
       let isBeyond = query.keepNewest.map { newer[header.workflow, default: 0] >= $0 } ?? false
       let isOld = query.endedBefore.map { state.ended ?? header.created < $0 } ?? false
       newer[header.workflow, default: 0] += 1
-      if isBeyond || isOld { found.append(header.id) }
+      guard isBeyond || isOld else { continue }
+      let below = members(of: header.id)
+      guard !below.contains(where: { $0.state.status.isActive }) else { continue }
+      found.append(below.map(\.header.id) + [header.id])
     }
-    return Array(found.reversed().prefix(max(0, query.limit)))
+    return Array(found.reversed().joined().prefix(max(0, query.limit)))
   }
 
   var statistics: StoreStatistics {

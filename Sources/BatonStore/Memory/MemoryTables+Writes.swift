@@ -67,6 +67,7 @@ extension MemoryTables: RunWrites {
   }
 
   func insertAttempt(_ record: AttemptRecord) throws -> AttemptRecord {
+    if let item = record.id.item { return try insert(record, of: item) }
     let run = try required(record.id.run)
     if try attempt(record.id) != nil { throw StoreRefusal.attemptExists(record.id) }
     var record = record
@@ -90,27 +91,32 @@ extension MemoryTables: RunWrites {
   }
 
   func updateAttempt(_ record: AttemptRecord) throws -> Bool {
-    let run = try required(record.id.run)
-    let node = record.id.node
-    guard
-      let index = run.attempts[node]?.firstIndex(where: { $0.id == record.id }),
-      let old = run.attempts[node]?[index], old.status == .running
-    else { return false }
-    let token = run.token
-    undoing {
-      run.attempts[node]?[index] = old
-      run.token = token
+    let changed = try change(record.id) { stored in
+      guard stored.status == .running else { return false }
+      let (viewSeq, credentialHash) = (stored.viewSeq, stored.credentialHash)
+      stored = record
+      stored.viewSeq = viewSeq
+      stored.credentialHash = credentialHash
+      return true
     }
-    var record = record
-    record.viewSeq = old.viewSeq
-    record.credentialHash = old.credentialHash
-    run.attempts[node]?[index] = record
+    guard let changed else { return false }
+    guard record.id.item == nil else { return true }
+    let run = try required(record.id.run)
+    let token = run.token
+    undoing { run.token = token }
     run.token.apply(
-      node: node,
+      node: record.id.node,
       TokenSnapshot.Attempt(
-        number: record.id.attempt, status: record.status, viewSeq: record.viewSeq))
-    touch(record.id.run)
+        number: record.id.attempt, status: record.status, viewSeq: changed.viewSeq))
     return true
+  }
+
+  func recordLate(_ report: LateReport, of id: AttemptID) throws -> Bool {
+    try change(id) { stored in
+      guard stored.status != .running else { return false }
+      stored.addLate(report)
+      return true
+    } != nil
   }
 }
 

@@ -12,6 +12,12 @@ final class MemoryTables {
     var attempts: [String: [AttemptRecord]] = [:]
     var events: [EventRecord] = []
     var puts: [TokenPut] = []
+    /// By node, then index.
+    var items: [String: [Int: ItemRecord]] = [:]
+    /// By node, then index; attempts by number.
+    var itemAttempts: [String: [Int: [AttemptRecord]]] = [:]
+    /// Revisions that were stored, by number.
+    var envRevisions: [EnvRevision] = []
     var token: TokenSnapshot
 
     init(_ record: RunRecord, _ nodes: [NodeRecord]) {

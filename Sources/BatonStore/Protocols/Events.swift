@@ -43,7 +43,7 @@ package struct RequestKey: Hashable, Sendable {
 
   /// The key of a put into the token of the attempt's run (T23).
   package init(putOf attempt: AttemptID, id: String) {
-    self.init(scope: Self.putScope(of: attempt.run) + "\(attempt.node):\(attempt.attempt)", id: id)
+    self.init(scope: Self.putScopes + attempt.description, id: id)
   }
 
   /// What the scopes of all puts begin with.

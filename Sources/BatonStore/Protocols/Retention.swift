@@ -57,18 +57,21 @@ package struct RemovedRun: Hashable, Sendable {
 }
 
 package protocol RetentionWrites {
-  /// Removes a run that has ended, with its nodes, attempts, token, events and put requests.
+  /// Removes a run that has ended, with its nodes, attempts, items, token, events, put requests
+  /// and the revisions of its environment.
   ///
   /// No read that begins after the unit finds anything of the run (T44). The rows of a large one
   /// may still take room until ``purge(rows:)`` has removed them. An id that a trigger brought
   /// stays taken (SR41).
   ///
-  /// - Throws: NOT_FOUND `run_not_found`, FAILED_PRECONDITION `run_active`.
+  /// - Throws: NOT_FOUND `run_not_found`, FAILED_PRECONDITION `run_active` where it is not
+  ///   removable (``RunReads/isRemovable(_:)``).
   @discardableResult
   func deleteRun(_ id: RunID) throws -> RemovedRun
   /// Removes an application: from now on nobody finds it by its name.
   ///
-  /// Its versions and runs go with the calls of ``purge(rows:)`` that follow. Its version numbers
+  /// Its versions and runs go with the calls of ``purge(rows:)`` that follow, and with them the
+  /// runs of other applications that they made. Its version numbers
   /// are not given again: a later deployment goes on where they ended, so what is kept in memory
   /// by version, and page tokens, never speak of another version.
   ///

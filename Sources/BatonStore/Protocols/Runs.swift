@@ -125,11 +125,21 @@ package protocol RunReads {
   func activeRuns() throws -> [RunID]
   /// How many runs of the workflow are active, begun ones apart (G36).
   func activeRunCount(of workflow: WorkflowID) throws -> (pending: Int, begun: Int)
-  /// Ended runs that retention may remove (performance P11).
+  /// Ended runs that retention may remove, in the order in which they can go (performance P11).
+  ///
+  /// A run that an attempt of another made goes with the root of its tree, just before it, and
+  /// counts for nothing on its own: the tree goes when all of it has ended and its root may go.
   func prunableRuns(_ query: PruneQuery) throws -> [RunID]
+  /// Whether a run can be removed now.
+  ///
+  /// It has ended, nothing is left of the runs below it, and the root of its tree, if it is another
+  /// run, has ended or is gone.
+  func isRemovable(_ id: RunID) throws -> Bool
   /// The nodes of a run in graph order.
   func nodes(of run: RunID) throws -> [NodeRecord]
   /// Attempts of a run, or of one node of it, by node in graph order, then number.
+  ///
+  /// Those of items are not among them; see ``ItemReads``.
   func attempts(of run: RunID, node: String?) throws -> [AttemptRecord]
   func attempt(_ id: AttemptID) throws -> AttemptRecord?
   /// The status of an attempt, without its record; nil: there is no such attempt.
@@ -165,6 +175,8 @@ package protocol RunWrites {
   func insertRun(_ record: RunRecord, nodes: [NodeRecord]) throws
   /// Writes the changed part of a run; compare-and-set on the status (G35).
   ///
+  /// An ended run may become active again (RE9).
+  ///
   /// - Throws: `StoreError.statusChanged` when the stored status is not `expected`.
   func updateRun(_ id: RunID, _ state: RunState, expecting expected: RunStatus) throws
   func updateNode(_ record: NodeRecord) throws
@@ -176,4 +188,17 @@ package protocol RunWrites {
   /// - Returns: Whether the attempt was still RUNNING; false: nothing was changed (G61).
   @discardableResult
   func updateAttempt(_ record: AttemptRecord) throws -> Bool
+  /// Adds a report that came after the recorded outcome: all that an ended attempt takes (RE46).
+  ///
+  /// - Returns: Whether the attempt had ended; false: nothing was changed.
+  @discardableResult
+  func recordLate(_ report: LateReport, of id: AttemptID) throws -> Bool
+}
+
+extension AttemptRecord {
+  /// Counts a late report, and keeps it if it is among the first (RE46).
+  mutating func addLate(_ report: LateReport) {
+    lateTotal += 1
+    if late.count < Self.maximumLate { late.append(report) }
+  }
 }

@@ -152,11 +152,13 @@ extension Store {
 }
 
 /// Every read, within one snapshot.
-package protocol StoreReader: ApplicationReads, RunReads, EventReads, TokenReads {}
+package protocol StoreReader: ApplicationReads, RunReads, ItemReads, TreeReads, EventReads,
+  TokenReads, StatisticsReads
+{}
 
 /// Every read and write, within one unit of work.
-package protocol StoreWriter: StoreReader, ApplicationWrites, RunWrites, EventWrites, TokenWrites,
-  RetentionWrites, RequestLog
+package protocol StoreWriter: StoreReader, ApplicationWrites, RunWrites, ItemWrites, TreeWrites,
+  EventWrites, TokenWrites, RetentionWrites, RequestLog
 {
   /// The commit time of the units of this batch; never goes back.
   var now: Timestamp { get }

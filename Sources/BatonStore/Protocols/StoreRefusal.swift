@@ -14,6 +14,12 @@ enum StoreRefusal {
       hint: "wait for its end, or stop it")
   }
 
+  static func treeActive(_ id: RunID) -> BatonError {
+    BatonError(
+      .failedPrecondition, "run_active", "run \(id) is part of a tree of runs that is still needed",
+      hint: "wait for the end of its root, which it goes with")
+  }
+
   static func runActive(_ namespace: String, _ application: String, count: Int) -> BatonError {
     BatonError(
       .failedPrecondition, "run_active",
@@ -52,6 +58,13 @@ enum StoreRefusal {
 
   static func attemptExists(_ id: AttemptID) -> BatonError {
     BatonError(.internal, "internal", "attempt \(id) is stored already")
+  }
+
+  static func revisionOutOfOrder(_ revision: EnvRevision, newest: Int) -> BatonError {
+    BatonError(
+      .internal, "internal",
+      "revision \(revision.number) of the environment of run \(revision.root) is stored out of "
+        + "order; the newest is \(newest)")
   }
 
   static func versionOutOfOrder(_ id: ApplicationVersionID, next: Int) -> BatonError {

@@ -32,21 +32,18 @@ extension RawStatement {
         name: text(9), from: try value(11), to: try value(12), reason: optionalText(13))
     case .attempt:
       return .attempt(
-        node: text(9), attempt: int(10), item: item(), from: try optionalValue(11),
+        node: text(9), attempt: int(10), item: attemptItem(from: 15), from: try optionalValue(11),
         to: try value(12), reason: optionalText(13), cause: try value(14))
     case .attemptLate:
       return .attemptLate(
-        node: text(9), attempt: int(10), item: item(), outcome: try value(12))
+        node: text(9), attempt: int(10), item: attemptItem(from: 15), outcome: try value(12))
     case .env:
       return .env(
-        revision: int(10), call: try value(14), names: try [String](packed: bytes(17)))
+        revision: int(10), call: try value(14),
+        names: try optionalBytes(17).map { try [String](packed: $0) } ?? [])
     case .applicationDeployed: return .applicationDeployed
     case .applicationDeleted: return .applicationDeleted
     }
-  }
-
-  private func item() -> AttemptID.Item? {
-    optionalInt(15).map { AttemptID.Item(index: $0, attempt: int(16)) }
   }
 
   /// Binds an event to `SQL.insertEvent`.

@@ -7,9 +7,11 @@ extension RawStatement {
       id: try run(0),
       workflow: WorkflowID(namespace: text(1), application: text(2), workflow: text(3)),
       version: int(4), created: time(6), externalID: optionalText(7), trigger: try value(8),
-      schedule: optionalText(9), chainDepth: int(10), principal: text(14))
+      schedule: optionalText(9), chainDepth: int(10), root: try optionalRun(28),
+      principal: text(14))
     if let parent = try optionalRun(11) {
-      header.parent = AttemptID(run: parent, node: text(12), attempt: int(13))
+      header.parent = AttemptID(
+        run: parent, node: text(12), attempt: int(13), item: attemptItem(from: 30))
     }
     if let details = optionalBytes(26) { try header.unpackDetails(details) }
     var state = RunState(status: try value(5))
@@ -25,6 +27,7 @@ extension RawStatement {
     state.skips = int(24)
     state.lastEvent = int(25)
     state.stop = try optionalBytes(27).map { try StopOrder(packed: $0) }
+    try state.unpackEnds(optionalBytes(29))
     return RunRecord(header: header, state: state)
   }
 
@@ -60,6 +63,10 @@ extension RawStatement {
     bind(26, state.lastEvent)
     bind(27, header.packedDetails)
     bind(28, state.stop?.packed)
+    bind(29, header.root == header.id ? nil : header.root)
+    bind(30, state.packedEnds)
+    bind(31, header.parent?.item?.index)
+    bind(32, header.parent?.item?.attempt)
   }
 
   /// Binds a state to `SQL.updateRun` or `SQL.updateRunSameStatus`.
@@ -78,6 +85,7 @@ extension RawStatement {
     bind(12, state.skips)
     bind(13, state.lastEvent)
     bind(15, state.stop?.packed)
+    bind(16, state.packedEnds)
   }
 
   /// The node of a row of `SQL.nodes`.
@@ -88,6 +96,8 @@ extension RawStatement {
     record.outcome = optionalInt(4).map { $0 != 0 }
     record.attempts = int(5)
     record.wakes = optionalTime(6)
+    try record.unpackChain(optionalBytes(8))
+    record.chain.began = optionalTime(7)
     return record
   }
 
@@ -116,10 +126,25 @@ extension RawStatement {
     record.hook = try optionalValue(19)
     record.ending = try optionalBytes(20).map { try AttemptEnding(packed: $0) }
     if let packed = optionalBytes(21) { record.limitsUnenforced = try [String](packed: packed) }
+    record.envRevision = int(23)
+    if let packed = optionalBytes(24) { try record.unpackDetails(packed) }
     return record
   }
 
-  /// Binds an attempt to `SQL.insertAttempt`, apart from what concerns program runs and the view.
+  /// The attempt of a row of `SQL.itemAttempt`'s columns.
+  func itemAttemptRecord() throws -> AttemptRecord {
+    var record = try attemptRecord()
+    record.id.item = attemptItem(from: 25)
+    return record
+  }
+
+  /// The item, and the number of its attempt, of two columns; nil: there is none.
+  func attemptItem(from column: Int32) -> AttemptID.Item? {
+    optionalInt(column).map { AttemptID.Item(index: $0, attempt: int(column + 1)) }
+  }
+
+  /// Binds an attempt to `SQL.insertAttempt`, apart from what concerns program runs and the view,
+  /// or to `SQL.insertItemAttempt`, apart from the item.
   func bind(_ record: AttemptRecord) {
     bind(1, record.id.run)
     bind(2, record.id.node)
@@ -143,9 +168,11 @@ extension RawStatement {
     bind(20, (record.hook?.rawValue).map { Int($0) })
     bind(21, record.ending?.packed)
     bind(22, record.limitsUnenforced.packed)
+    bind(23, record.envRevision)
+    bind(24, record.packedDetails)
   }
 
-  /// Binds an outcome to `SQL.updateAttempt`.
+  /// Binds an outcome to `SQL.updateAttempt`, or to `SQL.updateItemAttempt`, apart from the item.
   func bind(outcome record: AttemptRecord) {
     bind(1, record.id.run)
     bind(2, record.id.node)
@@ -163,6 +190,7 @@ extension RawStatement {
     bind(14, record.killReason)
     bind(15, record.ending?.packed)
     bind(16, record.limitsUnenforced.packed)
+    bind(17, record.packedDetails)
   }
 
   /// The put of a row of `SQL.tokenPuts`.

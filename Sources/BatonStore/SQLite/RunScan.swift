@@ -7,8 +7,10 @@ internal import BatonCore
 enum RunScan: CaseIterable {
   /// Runs of a workflow.
   case workflow
-  /// Runs of a workflow in one status.
+  /// Runs of a workflow in one status, those that attempts of other runs made apart.
   case workflowStatus
+  /// Runs of a workflow in one status that attempts of other runs made.
+  case workflowStatusChildren
   /// Runs of a workflow with one version.
   case workflowVersion
   /// Runs of a namespace in one status.
@@ -26,7 +28,8 @@ enum RunScan: CaseIterable {
   private var conditions: [String] {
     switch self {
     case .workflow: ["namespace = ?4", "application = ?5", "workflow = ?6"]
-    case .workflowStatus: ["namespace = ?4", "application = ?5", "workflow = ?6", "status = ?7"]
+    case .workflowStatus: Self.workflowStatusConditions + ["root IS NULL"]
+    case .workflowStatusChildren: Self.workflowStatusConditions + ["root IS NOT NULL"]
     case .workflowVersion: ["namespace = ?4", "application = ?5", "workflow = ?6", "version = ?7"]
     case .namespaceStatus: ["namespace = ?4", "status = ?5"]
     case .parent: ["parent_run = ?4"]
@@ -47,14 +50,15 @@ enum RunScan: CaseIterable {
       return """
         SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,
           exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
-          kill_reason, hook, ending, unenforced, version
+          kill_reason, hook, ending, unenforced, version, env_revision, details
         FROM attempts WHERE \(conditions) AND program_id IS NOT NULL
           AND (started, run, tail) < (?1, ?2, ?4) AND started >= ?3
         ORDER BY started DESC, run DESC, tail DESC
         """
     case .idRange:
       return "\(columns) FROM runs WHERE run >= ?1 AND run <= ?2 ORDER BY run DESC"
-    case .workflow, .workflowStatus, .workflowVersion, .namespaceStatus, .parent:
+    case .workflow, .workflowStatus, .workflowStatusChildren, .workflowVersion,
+      .namespaceStatus, .parent:
       return """
         \(columns) FROM runs WHERE \(conditions)
           AND (created, run) < (?1, ?2) AND created >= ?3
@@ -62,6 +66,10 @@ enum RunScan: CaseIterable {
         """
     }
   }
+
+  private static let workflowStatusConditions = [
+    "namespace = ?4", "application = ?5", "workflow = ?6", "status = ?7",
+  ]
 
   private static let programConditions = [
     "namespace = ?5", "application = ?6", "program_type = ?7", "program_id = ?8",
@@ -72,7 +80,7 @@ enum RunScan: CaseIterable {
     SELECT run, namespace, application, workflow, version, status, created, external_id,
       cause, schedule, chain_depth, parent_run, parent_node, parent_attempt, principal,
       started, suspended, resumed, stopping, ended, reason, failures, finish_error, reruns,
-      skips, last_event, details, stop
+      skips, last_event, details, stop, root, ends, parent_item, parent_item_attempt
     """
   }
 }

@@ -89,7 +89,7 @@ enum SQL: String, CaseIterable {
     SELECT run, namespace, application, workflow, version, status, created, external_id,
       cause, schedule, chain_depth, parent_run, parent_node, parent_attempt, principal,
       started, suspended, resumed, stopping, ended, reason, failures, finish_error, reruns,
-      skips, last_event, details, stop
+      skips, last_event, details, stop, root, ends, parent_item, parent_item_attempt
     FROM runs WHERE run = ?1
     """
   case runOfExternalID = """
@@ -108,7 +108,7 @@ enum SQL: String, CaseIterable {
     VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING
     """
   case runBrief = """
-    SELECT namespace, application, workflow, version, status, external_id, created
+    SELECT namespace, application, workflow, version, status, external_id, created, root
     FROM runs WHERE run = ?1
     """
   case runStatus = "SELECT status FROM runs WHERE run = ?1"
@@ -121,20 +121,20 @@ enum SQL: String, CaseIterable {
     INSERT INTO runs (run, namespace, application, workflow, version, status, created,
       external_id, cause, schedule, chain_depth, parent_run, parent_node, parent_attempt,
       principal, started, suspended, resumed, stopping, ended, reason, failures, finish_error,
-      reruns, skips, last_event, details, stop)
+      reruns, skips, last_event, details, stop, root, ends, parent_item, parent_item_attempt)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-      ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)
+      ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)
     """
   case updateRun = """
     UPDATE runs SET status = ?2, started = ?3, suspended = ?4, resumed = ?5, stopping = ?6,
       ended = ?7, reason = ?8, failures = ?9, finish_error = ?10, reruns = ?11, skips = ?12,
-      last_event = ?13, stop = ?15
+      last_event = ?13, stop = ?15, ends = ?16
     WHERE run = ?1 AND status = ?14
     """
   case updateRunSameStatus = """
     UPDATE runs SET started = ?3, suspended = ?4, resumed = ?5, stopping = ?6,
       ended = ?7, reason = ?8, failures = ?9, finish_error = ?10, reruns = ?11, skips = ?12,
-      last_event = ?13, stop = ?15
+      last_event = ?13, stop = ?15, ends = ?16
     WHERE run = ?1 AND status = ?2
     """
   case workflowCount = """
@@ -142,41 +142,44 @@ enum SQL: String, CaseIterable {
     WHERE namespace = ?1 AND application = ?2 AND workflow = ?3
     """
   case addWorkflowCount = """
-    INSERT INTO workflow_counts (namespace, application, workflow, pending, begun, ended)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    INSERT INTO workflow_counts
+      (namespace, application, workflow, pending, begun, ended, ended_children)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
     ON CONFLICT DO UPDATE SET pending = pending + excluded.pending,
-      begun = begun + excluded.begun, ended = ended + excluded.ended
+      begun = begun + excluded.begun, ended = ended + excluded.ended,
+      ended_children = ended_children + excluded.ended_children
     """
-
   case nextWorkflowCount = """
     SELECT namespace, application, workflow, ended FROM workflow_counts
     WHERE (namespace, application, workflow) > (?1, ?2, ?3)
     ORDER BY namespace, application, workflow LIMIT 1
     """
-  case runTotals = "SELECT sum(pending + begun), sum(ended) FROM workflow_counts"
+  case runTotals = "SELECT sum(pending + begun), sum(ended + ended_children) FROM workflow_counts"
   case oldestEnded = """
     SELECT created, run FROM runs
     WHERE namespace = ?1 AND application = ?2 AND workflow = ?3 AND status = ?4
+      AND root IS NULL
     ORDER BY created, run LIMIT ?5
     """
   case endedBefore = """
     SELECT created, run, coalesce(ended, created) FROM runs
     WHERE namespace = ?1 AND application = ?2 AND workflow = ?3 AND status = ?4
-      AND created < ?5
+      AND root IS NULL AND created < ?5
     ORDER BY created, run
     """
 
   // MARK: Nodes and attempts
   case nodes = """
-    SELECT rank, node, status, reason, outcome, attempts, wakes FROM nodes
+    SELECT rank, node, status, reason, outcome, attempts, wakes, began, chain FROM nodes
     WHERE run = ?1 ORDER BY rank
     """
   case insertNode = """
-    INSERT INTO nodes (run, rank, node, status, reason, outcome, attempts, wakes)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    INSERT INTO nodes (run, rank, node, status, reason, outcome, attempts, wakes, began, chain)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
     """
   case updateNode = """
-    UPDATE nodes SET status = ?4, reason = ?5, outcome = ?6, attempts = ?7, wakes = ?8
+    UPDATE nodes SET status = ?4, reason = ?5, outcome = ?6, attempts = ?7, wakes = ?8,
+      began = ?9, chain = ?10
     WHERE run = ?1 AND rank = ?2 AND node = ?3
     """
   case withheldNodes = """
@@ -186,19 +189,19 @@ enum SQL: String, CaseIterable {
   case attempts = """
     SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,
       exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
-      kill_reason, hook, ending, unenforced, version
+      kill_reason, hook, ending, unenforced, version, env_revision, details
     FROM attempts WHERE run = ?1 ORDER BY node, attempt
     """
   case attemptsOfNode = """
     SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,
       exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
-      kill_reason, hook, ending, unenforced, version
+      kill_reason, hook, ending, unenforced, version, env_revision, details
     FROM attempts WHERE run = ?1 AND node = ?2 ORDER BY attempt
     """
   case attempt = """
     SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,
       exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
-      kill_reason, hook, ending, unenforced, version
+      kill_reason, hook, ending, unenforced, version, env_revision, details
     FROM attempts WHERE run = ?1 AND node = ?2 AND attempt = ?3
     """
   case attemptStatus = """
@@ -207,25 +210,131 @@ enum SQL: String, CaseIterable {
   case attemptOfCredential = """
     SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,
       exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
-      kill_reason, hook, ending, unenforced, version
+      kill_reason, hook, ending, unenforced, version, env_revision, details
     FROM attempts WHERE credential = ?1
     """
   case insertAttempt = """
     INSERT INTO attempts (run, node, attempt, status, cause, chain, reason, message, started,
       ended, exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
-      kill_reason, hook, ending, unenforced, withheld, namespace, application, version, tail)
+      kill_reason, hook, ending, unenforced, env_revision, details, withheld, namespace,
+      application, version, tail)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-      ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)
+      ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)
     """
   case updateAttempt = """
     UPDATE attempts SET status = ?4, cause = ?5, chain = ?6, reason = ?7, message = ?8,
       ended = ?9, exit_code = ?10, host = ?11, used = ?12, leftover = ?13, kill_reason = ?14,
-      ending = ?15, unenforced = ?16
+      ending = ?15, unenforced = ?16, details = ?17
     WHERE run = ?1 AND node = ?2 AND attempt = ?3 AND status = 1
+    """
+  case updateAttemptDetails = """
+    UPDATE attempts SET details = ?4
+    WHERE run = ?1 AND node = ?2 AND attempt = ?3 AND status > 1
     """
   case viewAttempts = """
     SELECT node, attempt, status, view_seq, withheld, hook FROM attempts WHERE run = ?1
     ORDER BY node, attempt
+    """
+
+  case nodeFigures = """
+    SELECT node, outcome FROM nodes WHERE run = ?1 AND attempts > 0 ORDER BY rank
+    """
+  case attemptFigures = """
+    SELECT node, cause, started, ended FROM attempts WHERE run = ?1 ORDER BY node, attempt
+    """
+
+  // MARK: Items
+  case items = """
+    SELECT item, element, status, reason, attempts, wakes, pass, is_kept, is_dropped FROM items
+    WHERE run = ?1 AND node = ?2 AND item > ?3 AND (?4 >> status) & 1 ORDER BY item LIMIT ?5
+    """
+  case itemCounts = """
+    SELECT sum(status = 1), sum(status = 2), sum(status = 3), sum(status = 4), sum(status = 5),
+      sum(status = 6)
+    FROM items WHERE run = ?1 AND node = ?2 AND NOT is_dropped
+    """
+  case putItem = """
+    INSERT INTO items (run, node, item, element, status, reason, attempts, wakes, pass, is_kept,
+      is_dropped)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+    ON CONFLICT DO UPDATE SET element = excluded.element, status = excluded.status,
+      reason = excluded.reason, attempts = excluded.attempts, wakes = excluded.wakes,
+      pass = excluded.pass, is_kept = excluded.is_kept, is_dropped = excluded.is_dropped
+    """
+  case itemAttempts = """
+    SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,
+      exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
+      kill_reason, NULL, ending, unenforced, 0, env_revision, details, item, item_attempt
+    FROM item_attempts WHERE run = ?1 AND node = ?2 AND item BETWEEN ?3 AND ?4
+    ORDER BY item, item_attempt
+    """
+  case runningItemAttempts = """
+    SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,
+      exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
+      kill_reason, NULL, ending, unenforced, 0, env_revision, details, item, item_attempt
+    FROM item_attempts WHERE run = ?1 AND status = 1 ORDER BY node, item, item_attempt
+    """
+  case itemAttempt = """
+    SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,
+      exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
+      kill_reason, NULL, ending, unenforced, 0, env_revision, details, item, item_attempt
+    FROM item_attempts
+    WHERE run = ?1 AND node = ?2 AND attempt = ?3 AND item = ?4 AND item_attempt = ?5
+    """
+  case itemAttemptStatus = """
+    SELECT status FROM item_attempts
+    WHERE run = ?1 AND node = ?2 AND attempt = ?3 AND item = ?4 AND item_attempt = ?5
+    """
+  case itemAttemptOfCredential = """
+    SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,
+      exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
+      kill_reason, NULL, ending, unenforced, 0, env_revision, details, item, item_attempt
+    FROM item_attempts WHERE credential = ?1
+    """
+  case insertItemAttempt = """
+    INSERT INTO item_attempts (run, node, attempt, status, cause, chain, reason, message,
+      started, ended, exit_code, host, view_seq, program_type, program_id, credential, used,
+      leftover, kill_reason, ending, unenforced, env_revision, details, item, item_attempt)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+      ?19, ?21, ?22, ?23, ?24, ?25, ?26)
+    """
+  case updateItemAttempt = """
+    UPDATE item_attempts SET status = ?4, cause = ?5, chain = ?6, reason = ?7, message = ?8,
+      ended = ?9, exit_code = ?10, host = ?11, used = ?12, leftover = ?13, kill_reason = ?14,
+      ending = ?15, unenforced = ?16, details = ?17
+    WHERE run = ?1 AND node = ?2 AND attempt = ?3 AND item = ?18 AND item_attempt = ?19
+      AND status = 1
+    """
+  case updateItemAttemptDetails = """
+    UPDATE item_attempts SET details = ?4
+    WHERE run = ?1 AND node = ?2 AND attempt = ?3 AND item = ?5 AND item_attempt = ?6
+      AND status > 1
+    """
+
+  // MARK: Trees and their environment
+  case activeOfTree = "SELECT created, run FROM runs WHERE root = ?1 AND status <= 6"
+  case runOfTree = "SELECT run FROM runs WHERE root = ?1 LIMIT 1"
+  case runsOfTree = "SELECT run, status FROM runs WHERE root = ?1 ORDER BY status, created, run"
+  case children = "SELECT run FROM runs WHERE parent_run = ?1 ORDER BY created, run"
+  case childrenOfAttempt = """
+    SELECT run FROM runs
+    WHERE parent_run = ?1 AND parent_node = ?2 AND parent_attempt = ?3
+      AND (?4 IS NULL OR (parent_item = ?4 AND parent_item_attempt = ?5))
+    ORDER BY created, run
+    """
+  case envRevisions = """
+    SELECT revision, time, principal, request_id, call, run, note, edits FROM env_revisions
+    WHERE root = ?1 AND revision < ?2 ORDER BY revision DESC LIMIT ?3
+    """
+  case envEdits = """
+    SELECT revision, edits FROM env_revisions WHERE root = ?1 AND revision <= ?2
+    ORDER BY revision
+    """
+  case newestEnvRevision = "SELECT max(revision) FROM env_revisions WHERE root = ?1"
+  case insertEnvRevision = """
+    INSERT INTO env_revisions (root, revision, time, principal, request_id, call, run, note,
+      edits)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     """
 
   // MARK: Events and requests
@@ -337,6 +446,18 @@ enum SQL: String, CaseIterable {
   case purgeNodes = """
     DELETE FROM nodes WHERE run = ?1 AND rank IN (
       SELECT rank FROM nodes WHERE run = ?1 LIMIT ?2)
+    """
+  case purgeItems = """
+    DELETE FROM items WHERE run = ?1 AND (node, item) IN (
+      SELECT node, item FROM items WHERE run = ?1 LIMIT ?2)
+    """
+  case purgeItemAttempts = """
+    DELETE FROM item_attempts WHERE run = ?1 AND (node, item, item_attempt) IN (
+      SELECT node, item, item_attempt FROM item_attempts WHERE run = ?1 LIMIT ?2)
+    """
+  case purgeEnvRevisions = """
+    DELETE FROM env_revisions WHERE root = ?1 AND revision IN (
+      SELECT revision FROM env_revisions WHERE root = ?1 LIMIT ?2)
     """
   case purgePutRequests = """
     DELETE FROM requests WHERE (scope, id) IN (

@@ -61,9 +61,11 @@ extension SQLiteReader {
         try scan(.workflow, query, &merge, bind)
       }
       for status in query.statuses {
-        try scan(.workflowStatus, query, &merge) { row in
-          bind(row)
-          row.bind(7, Int(status.rawValue))
+        for index in [RunScan.workflowStatus, .workflowStatusChildren] {
+          try scan(index, query, &merge) { row in
+            bind(row)
+            row.bind(7, Int(status.rawValue))
+          }
         }
       }
     }

@@ -3,6 +3,16 @@ internal import BatonCore
 extension SQLiteReader {
   func prunableRuns(_ query: PruneQuery) throws -> [RunID] {
     var found: [RunID] = []
+    for root in try prunableRoots(query) where found.count < query.limit {
+      let below = try members(of: root)
+      guard below.first?.status.isActive != true else { continue }
+      found += below.map(\.id) + [root]
+    }
+    return Array(found.prefix(max(0, query.limit)))
+  }
+
+  private func prunableRoots(_ query: PruneQuery) throws -> [RunID] {
+    var found: [RunID] = []
     var place = (query.namespace ?? "", query.application ?? "", "")
     while found.count < query.limit, let next = try nextWorkflow(after: place) {
       let workflow = next.workflow
@@ -21,6 +31,19 @@ extension SQLiteReader {
       }
     }
     return found
+  }
+
+  func isRemovable(_ id: RunID) throws -> Bool {
+    guard let record = try run(id), !record.state.status.isActive else { return false }
+    return try !isNeeded(record.header)
+  }
+
+  /// Whether the tree of an ended run needs it.
+  func isNeeded(_ header: RunHeader) throws -> Bool {
+    if header.root == header.id {
+      return try session.first(.runOfTree, { $0.bind(1, header.id) }, { _ in true }) ?? false
+    }
+    return try runStatus(header.root)?.isActive ?? false
   }
 
   /// Whether a run was removed whose rows are not all gone: nobody may see them (T44).
@@ -43,7 +66,7 @@ extension SQLiteReader {
 
   private static let endedStatuses = RunStatus.allCases.filter { !$0.isActive }
 
-  /// The first workflow after a place that ever had a run, with the number of its ended ones.
+  /// The first workflow after a place that ever had a run, with the number of its ended roots.
   private func nextWorkflow(
     after place: (String, String, String)
   ) throws -> (workflow: WorkflowID, ended: Int)? {
@@ -58,7 +81,7 @@ extension SQLiteReader {
     }
   }
 
-  /// The ended runs of a workflow that were created first: one scan per status, merged.
+  /// The ended roots of a workflow that were created first: one scan per status, merged.
   private func oldestEnded(of workflow: WorkflowID, limit: Int) throws -> [RunID] {
     guard limit > 0 else { return [] }
     var found: [RunCursor] = []
@@ -73,7 +96,7 @@ extension SQLiteReader {
     return found.sorted().prefix(limit).map(\.id)
   }
 
-  /// Runs of a workflow that ended before a time, by creation.
+  /// Roots of a workflow that ended before a time, by creation.
   ///
   /// What was created before it has ended before it as well, but for the runs that were active
   /// at that time: the scans pass by few rows in vain.

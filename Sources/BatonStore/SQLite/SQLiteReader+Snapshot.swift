@@ -44,7 +44,8 @@ extension SQLiteReader {
         id: run,
         workflow: WorkflowID(
           namespace: row.text(0), application: row.text(1), workflow: row.text(2)),
-        version: row.int(3), created: row.time(6), externalID: row.optionalText(5))
+        version: row.int(3), created: row.time(6), externalID: row.optionalText(5),
+        root: try row.optionalRun(7))
       return (TokenSnapshot.Run(header), try row.value(4))
     }
   }

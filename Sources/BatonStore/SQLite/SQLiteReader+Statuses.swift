@@ -7,10 +7,14 @@ extension SQLiteReader {
   }
 
   func attemptStatus(_ id: AttemptID) throws -> AttemptStatus? {
-    try session.first(.attemptStatus) { row in
+    try session.first(id.item == nil ? .attemptStatus : .itemAttemptStatus) { row in
       row.bind(1, id.run)
       row.bind(2, id.node)
       row.bind(3, id.attempt)
+      if let item = id.item {
+        row.bind(4, item.index)
+        row.bind(5, item.attempt)
+      }
     } _: {
       try $0.value(0)
     }

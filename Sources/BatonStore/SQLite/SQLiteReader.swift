@@ -144,6 +144,7 @@ class SQLiteReader: StoreReader {
 
   func attempt(_ id: AttemptID) throws -> AttemptRecord? {
     if try isRemoved(id.run) { return nil }
+    if let item = id.item { return try itemAttempt(id, item) }
     return try session.first(.attempt) { row in
       row.bind(1, id.run)
       row.bind(2, id.node)
@@ -154,8 +155,11 @@ class SQLiteReader: StoreReader {
   }
 
   func attempt(credentialHash: [UInt8]) throws -> AttemptRecord? {
-    let found = try session.first(
-      .attemptOfCredential, { $0.bind(1, credentialHash) }, { try $0.attemptRecord() })
+    let found =
+      try session.first(
+        .attemptOfCredential, { $0.bind(1, credentialHash) }, { try $0.attemptRecord() })
+      ?? session.first(
+        .itemAttemptOfCredential, { $0.bind(1, credentialHash) }, { try $0.itemAttemptRecord() })
     guard let found, try !isRemoved(found.id.run) else { return nil }
     return found
   }

@@ -5,7 +5,16 @@ extension SQLiteSchema {
   static let third = """
     ALTER TABLE runs ADD COLUMN root BLOB;
     ALTER TABLE runs ADD COLUMN ends BLOB;
-    CREATE INDEX runs_root ON runs (root, created, run) WHERE root IS NOT NULL;
+    ALTER TABLE runs ADD COLUMN parent_item INTEGER;
+    ALTER TABLE runs ADD COLUMN parent_item_attempt INTEGER;
+    CREATE INDEX runs_root ON runs (root, status, created, run) WHERE root IS NOT NULL;
+    DROP INDEX runs_workflow_status;
+    CREATE INDEX runs_workflow_status
+      ON runs (namespace, application, workflow, status, created, run) WHERE root IS NULL;
+    CREATE INDEX runs_workflow_status_children
+      ON runs (namespace, application, workflow, status, created, run) WHERE root IS NOT NULL;
+    ALTER TABLE workflow_counts ADD COLUMN ended_children INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE nodes ADD COLUMN began INTEGER;
     ALTER TABLE nodes ADD COLUMN chain BLOB;
     ALTER TABLE attempts ADD COLUMN env_revision INTEGER NOT NULL DEFAULT 1;
     ALTER TABLE attempts ADD COLUMN details BLOB;
@@ -19,9 +28,9 @@ extension SQLiteSchema {
       item_attempt INTEGER NOT NULL, attempt INTEGER NOT NULL, status INTEGER NOT NULL,
       cause INTEGER NOT NULL, chain INTEGER NOT NULL, reason TEXT, message TEXT,
       started INTEGER NOT NULL, ended INTEGER, exit_code INTEGER, host TEXT,
-      view_seq INTEGER NOT NULL, credential BLOB, used BLOB, leftover INTEGER NOT NULL,
-      kill_reason TEXT, ending BLOB, unenforced BLOB, env_revision INTEGER NOT NULL,
-      details BLOB, PRIMARY KEY (run, node, item, item_attempt)) WITHOUT ROWID;
+      view_seq INTEGER NOT NULL, program_type TEXT, program_id TEXT, credential BLOB, used BLOB,
+      leftover INTEGER NOT NULL, kill_reason TEXT, ending BLOB, unenforced BLOB,
+      env_revision INTEGER NOT NULL, details BLOB, PRIMARY KEY (run, node, item, item_attempt)) WITHOUT ROWID;
     CREATE UNIQUE INDEX item_attempts_credential ON item_attempts (credential)
       WHERE credential IS NOT NULL;
     CREATE TABLE env_revisions (

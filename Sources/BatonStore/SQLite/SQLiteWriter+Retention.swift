@@ -2,7 +2,10 @@ internal import BatonCore
 
 extension SQLiteWriter: RetentionWrites {
   func deleteRun(_ id: RunID) throws -> RemovedRun {
-    let removed = try remove(id)
+    guard let record = try run(id) else { throw StoreRefusal.runMissing(id) }
+    guard !record.state.status.isActive else { throw StoreRefusal.runActive(id) }
+    guard try !isNeeded(record.header) else { throw StoreRefusal.treeActive(id) }
+    let removed = try remove(record)
     if try purgeRows(of: id, Self.rowsAtOnce) == Self.rowsAtOnce {
       try run(.insertRemovedRun) { $0.bind(1, id) }
     }
@@ -50,15 +53,14 @@ extension SQLiteWriter: RetentionWrites {
   private static var rowsAtOnce: Int { 2048 }
 
   /// Takes a run out of everything by which it is found.
-  private func remove(_ id: RunID) throws -> RemovedRun {
-    guard let record = try run(id) else { throw StoreRefusal.runMissing(id) }
-    guard !record.state.status.isActive else { throw StoreRefusal.runActive(id) }
+  private func remove(_ record: RunRecord) throws -> RemovedRun {
+    let id = record.header.id
     let workflow = record.header.workflow
     let puts = try pendingAccount(of: id)?.puts ?? 0
     touch(id)
     accounts[id] = nil
     facts[id] = nil
-    count(workflow, from: record.state.status, to: nil)
+    count(TokenSnapshot.Run(record.header), from: record.state.status, to: nil)
     if let external = record.header.externalID {
       try run(.insertRemovedRunID) { row in
         row.bind(1, workflow.namespace)
@@ -76,8 +78,11 @@ extension SQLiteWriter: RetentionWrites {
   /// Removes rows of a run that is removed; fewer than asked for: none is left.
   private func purgeRows(of id: RunID, _ limit: Int) throws -> Int {
     var left = limit
-    for sql in [SQL.purgePuts, .purgeEntries, .purgeEvents, .purgeAttempts, .purgeNodes]
-    where left > 0 {
+    let all = [
+      SQL.purgePuts, .purgeEntries, .purgeEvents, .purgeAttempts, .purgeItemAttempts, .purgeItems,
+      .purgeNodes, .purgeEnvRevisions,
+    ]
+    for sql in all where left > 0 {
       try run(sql) { row in
         row.bind(1, id)
         row.bind(2, left)
@@ -107,8 +112,11 @@ extension SQLiteWriter: RetentionWrites {
       row.bind(1, namespace)
       row.bind(2, name)
     }
-    if let id = try session.first(.runOfApplication, bind, { try $0.run(0) }) {
-      _ = try remove(id)
+    if let found = try session.first(.runOfApplication, bind, { try $0.run(0) }) {
+      // What lies below it may be of other applications, and goes with it.
+      let id = try session.first(.runOfTree, { $0.bind(1, found) }, { try $0.run(0) }) ?? found
+      guard let record = try run(id) else { throw StoreRefusal.runMissing(id) }
+      _ = try remove(record)
       let removed = try purgeRows(of: id, limit)
       if removed == limit { try run(.insertRemovedRun) { $0.bind(1, id) } }
       return removed + 1

@@ -18,8 +18,8 @@ extension SQLiteWriter: RunWrites {
         Self.bind(node, row, from: 4)
       }
     }
-    count(header.workflow, from: nil, to: record.state.status)
     let facts = TokenSnapshot.Run(header)
+    count(facts, from: nil, to: record.state.status)
     self.facts[header.id] = (facts, record.state.status)
     accounts[header.id] = PendingAccount(account: TokenAccount())
     if notesTokens { effects.tokens.append(.created(facts, record.state.status)) }
@@ -38,7 +38,7 @@ extension SQLiteWriter: RunWrites {
     guard !isSame else { return }
     let (facts, _) = try requiredFacts(id)
     self.facts[id] = (facts, state.status)
-    count(facts.workflow, from: expected, to: state.status)
+    count(facts, from: expected, to: state.status)
     if notesTokens { effects.tokens.append(.status(id, state.status)) }
   }
 
@@ -58,6 +58,7 @@ extension SQLiteWriter: RunWrites {
   }
 
   func insertAttempt(_ record: AttemptRecord) throws -> AttemptRecord {
+    if let item = record.id.item { return try insert(record, of: item) }
     let id = record.id.run
     let (facts, _) = try requiredFacts(id)
     guard let account = try pendingAccount(of: id) else { throw StoreRefusal.runMissing(id) }
@@ -68,12 +69,12 @@ extension SQLiteWriter: RunWrites {
     touch(id)
     try run(.insertAttempt) { [record] row in
       row.bind(record)
-      row.bind(23, withheld.packed)
+      row.bind(25, withheld.packed)
       let isProgramRun = record.program != nil
-      row.bind(24, isProgramRun ? facts.workflow.namespace : nil)
-      row.bind(25, isProgramRun ? facts.workflow.application : nil)
-      row.bind(26, isProgramRun ? facts.version : nil)
-      row.bind(27, isProgramRun ? ProgramRunOrder.tail(record.id) : nil)
+      row.bind(26, isProgramRun ? facts.workflow.namespace : nil)
+      row.bind(27, isProgramRun ? facts.workflow.application : nil)
+      row.bind(28, isProgramRun ? facts.version : nil)
+      row.bind(29, isProgramRun ? ProgramRunOrder.tail(record.id) : nil)
     }
     noteAttempt(record, withheld)
     return record
@@ -81,12 +82,32 @@ extension SQLiteWriter: RunWrites {
 
   func updateAttempt(_ record: AttemptRecord) throws -> Bool {
     touch(record.id.run)
-    try run(.updateAttempt) { $0.bind(outcome: record) }
+    try run(record.id.item == nil ? .updateAttempt : .updateItemAttempt) { row in
+      row.bind(outcome: record)
+      if let item = record.id.item { row.bind(item, from: 18) }
+    }
     guard session.changes == 1 else {
       _ = try requiredFacts(record.id.run)
       return false
     }
-    if record.status != .running { noteAttempt(record, []) }
+    if record.status != .running, record.id.item == nil { noteAttempt(record, []) }
+    return true
+  }
+
+  func recordLate(_ report: LateReport, of id: AttemptID) throws -> Bool {
+    touch(id.run)
+    guard var record = try attempt(id), record.status != .running else {
+      _ = try requiredFacts(id.run)
+      return false
+    }
+    record.addLate(report)
+    try run(id.item == nil ? .updateAttemptDetails : .updateItemAttemptDetails) { [record] row in
+      row.bind(1, id.run)
+      row.bind(2, id.node)
+      row.bind(3, id.attempt)
+      row.bind(4, record.packedDetails)
+      if let item = id.item { row.bind(item, from: 5) }
+    }
     return true
   }
 
@@ -104,6 +125,8 @@ extension SQLiteWriter: RunWrites {
     row.bind(index + 2, node.outcome.map { $0 ? 1 : 0 })
     row.bind(index + 3, node.attempts)
     row.bind(index + 4, node.wakes)
+    row.bind(index + 5, node.chain.began)
+    row.bind(index + 6, node.packedChain)
   }
 
   /// Whether the workflow has, or had, a run with the id that a trigger brought (SR41).
@@ -123,10 +146,11 @@ extension SQLiteWriter: RunWrites {
   }
 
   /// Keeps the counts of runs of a workflow; nil: the run is not there, before or after.
-  func count(_ workflow: WorkflowID, from: RunStatus?, to: RunStatus?) {
-    let phases = (from.map(RunPhase.init), to.map(RunPhase.init))
+  func count(_ run: TokenSnapshot.Run, from: RunStatus?, to: RunStatus?) {
+    let phase = { RunPhase($0, isChild: run.isChild) }
+    let phases = (from.map(phase), to.map(phase))
     guard phases.0 != phases.1 else { return }
-    if let from = phases.0 { counts[workflow, default: RunCounts()][from] -= 1 }
-    if let to = phases.1 { counts[workflow, default: RunCounts()][to] += 1 }
+    if let from = phases.0 { counts[run.workflow, default: RunCounts()][from] -= 1 }
+    if let to = phases.1 { counts[run.workflow, default: RunCounts()][to] += 1 }
   }
 }

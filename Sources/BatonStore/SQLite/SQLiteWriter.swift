@@ -185,6 +185,7 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
         row.bind(4, count.pending)
         row.bind(5, count.begun)
         row.bind(6, count.ended)
+        row.bind(7, count.endedChildren)
       }
     }
     counts.removeAll(keepingCapacity: true)
@@ -251,12 +252,17 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
   }
 }
 
-/// How far a run is, as runs are counted (G36).
+/// How far a run is, as runs are counted (G36); one that was made by another ends apart, because
+/// retention does not count it (performance P11).
 enum RunPhase {
-  case pending, begun, ended
+  case pending, begun, ended, endedChild
 
-  init(_ status: RunStatus) {
-    self = status == .pending ? .pending : status.isActive ? .begun : .ended
+  init(_ status: RunStatus, isChild: Bool) {
+    guard status.isActive else {
+      self = isChild ? .endedChild : .ended
+      return
+    }
+    self = status == .pending ? .pending : .begun
   }
 }
 
@@ -265,6 +271,7 @@ struct RunCounts: Equatable {
   var pending = 0
   var begun = 0
   var ended = 0
+  var endedChildren = 0
 
   subscript(phase: RunPhase) -> Int {
     get {
@@ -272,6 +279,7 @@ struct RunCounts: Equatable {
       case .pending: pending
       case .begun: begun
       case .ended: ended
+      case .endedChild: endedChildren
       }
     }
     set {
@@ -279,6 +287,7 @@ struct RunCounts: Equatable {
       case .pending: pending = newValue
       case .begun: begun = newValue
       case .ended: ended = newValue
+      case .endedChild: endedChildren = newValue
       }
     }
   }

@@ -79,7 +79,8 @@ extension TaskGrant {
   func isAlive(_ token: TokenSnapshot) -> Bool? {
     guard let known = token.attempt(attempt.attempt, of: attempt.node) else { return false }
     guard known.status == .running else { return false }
-    guard token.status == .stopping else { return true }
+    // A token knows the passes of `for_each`, and not the attempts of their items.
+    guard token.status == .stopping else { return attempt.item == nil ? true : nil }
     return isHook ? nil : false
   }
 
@@ -106,8 +107,13 @@ extension TaskGrant {
     return record.hook == .finish && record.killReason != "run_stopped"
   }
 
-  /// From where the attempt reads (T37).
-  var viewpoint: TokenViewpoint { .attempt(node: attempt.node, attempt: attempt.attempt) }
+  /// From where the attempt reads (T37, RE109).
+  var viewpoint: TokenViewpoint {
+    guard let item = attempt.item else {
+      return .attempt(node: attempt.node, attempt: attempt.attempt)
+    }
+    return .item(node: attempt.node, attempt: attempt.attempt, index: item.index)
+  }
 
   /// The answer when the run does not exist any more.
   var runNotFound: BatonError {

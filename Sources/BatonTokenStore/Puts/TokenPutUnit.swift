@@ -29,6 +29,7 @@ struct TokenPutUnit: Sendable {
     self.grant = grant
     self.limits = limits
     batch = TokenPutBatch(source: grant.attempt, entries: entries)
+    if grant.attempt.item != nil { try TokenForm.check(batch.entries) }
     self.request =
       request.requestID.isEmpty
       ? nil : try Self.requestKey(request.requestID, grant, PutAnswer.bodyHash(entries))

@@ -48,6 +48,8 @@ struct RunToken {
     case .run: ["run"]
     case .node(let node): ["node", node]
     case .attempt(let node, let attempt): ["attempt", node, String(attempt)]
+    case .item(let node, let attempt, let index):
+      ["item", node, String(attempt), String(index)]
     }
   }
 
