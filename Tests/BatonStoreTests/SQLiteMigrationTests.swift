@@ -50,7 +50,8 @@ struct SQLiteMigrationTests {
     }
     try holds(store.token(of: Sample.id(1))?.account.usedBytes == 4)
     let totals = try store.statistics()
-    #expect((totals.runs, totals.activeRuns, totals.schemaVersion) == (2, 1, SQLiteStore.schemaVersion))
+    #expect(
+      (totals.runs, totals.activeRuns, totals.schemaVersion) == (2, 1, SQLiteStore.schemaVersion))
     #expect((totals.oldestEvent, totals.newestEvent) == (1, 6))
     // What the new columns hold is written to rows of the old version as well.
     try await store.commit { writer in

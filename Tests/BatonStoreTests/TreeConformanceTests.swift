@@ -278,7 +278,8 @@ struct TreeConformanceTests {
         }
       }
       try store.read { reader in
-        try holds(reader.items(of: Sample.id(2), node: "A", after: nil, statuses: [], limit: 9) == [])
+        try holds(
+          reader.items(of: Sample.id(2), node: "A", after: nil, statuses: [], limit: 9) == [])
         try holds(reader.itemAttempts(of: Sample.id(2), node: "A", indexes: nil) == [])
         try holds(reader.envRevisions(of: Sample.id(1), before: nil, limit: 9) == [])
         try holds(reader.isRemovable(Sample.id(1)) == false)

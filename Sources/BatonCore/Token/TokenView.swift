@@ -11,6 +11,15 @@ package enum TokenViewpoint: Hashable, Sendable {
   /// An item of a pass of `for_each`: what the pass sees of others, and of its node the entries of
   /// its own index alone (RE109).
   case item(node: String, attempt: Int, index: Int)
+
+  /// That of an attempt, of an item or of a node itself.
+  package init(of attempt: AttemptID) {
+    if let item = attempt.item {
+      self = .item(node: attempt.node, attempt: attempt.attempt, index: item.index)
+    } else {
+      self = .attempt(node: attempt.node, attempt: attempt.attempt)
+    }
+  }
 }
 
 /// What a view must know of the graph of the run's application version.

@@ -39,8 +39,7 @@ struct NodeTokenReader {
         hook: hook))
     Self.apply(
       RunMachine.startEntries(of: id, host: host, now: now), of: id, to: &snapshot, now: now)
-    view = try TokenView(
-      snapshot, machine.plan.tokenGraph, at: .attempt(node: id.node, attempt: id.attempt))
+    view = try TokenView(snapshot, machine.plan.tokenGraph, at: TokenViewpoint(of: id))
   }
 
   /// What a running attempt sees at its end (G30), with entries that are recorded just before.
@@ -53,8 +52,7 @@ struct NodeTokenReader {
     var snapshot = try Self.snapshot(machine, store, history: true)
     seq = snapshot.account.lastSeq
     Self.apply(entries, of: id, to: &snapshot, now: now)
-    view = try TokenView(
-      snapshot, machine.plan.tokenGraph, at: .attempt(node: id.node, attempt: id.attempt))
+    view = try TokenView(snapshot, machine.plan.tokenGraph, at: TokenViewpoint(of: id))
   }
 
   /// The value of `get(key)`, or of `get(key, node)`; nil when it is absent.
@@ -78,7 +76,7 @@ struct NodeTokenReader {
     _ entries: [TokenPutBatch.Entry], of id: AttemptID, to snapshot: inout TokenSnapshot,
     now: Timestamp
   ) {
-    for entry in entries {
+    for entry in TokenPutBatch(source: id, entries: entries).entries {
       snapshot.apply(
         TokenPut(
           seq: snapshot.account.lastSeq + 1, scope: entry.scope, key: entry.key, node: id.node,

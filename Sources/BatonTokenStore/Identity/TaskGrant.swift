@@ -108,12 +108,7 @@ extension TaskGrant {
   }
 
   /// From where the attempt reads (T37, RE109).
-  var viewpoint: TokenViewpoint {
-    guard let item = attempt.item else {
-      return .attempt(node: attempt.node, attempt: attempt.attempt)
-    }
-    return .item(node: attempt.node, attempt: attempt.attempt, index: item.index)
-  }
+  var viewpoint: TokenViewpoint { TokenViewpoint(of: attempt) }
 
   /// The answer when the run does not exist any more.
   var runNotFound: BatonError {

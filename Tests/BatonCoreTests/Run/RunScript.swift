@@ -15,6 +15,9 @@ struct RunScript {
   private(set) var events: [EventRecord] = []
   private(set) var actions: [RunAction] = []
   private(set) var puts: [TokenPutBatch] = []
+  /// Items as they were put, in order.
+  private(set) var items: [ItemRecord] = []
+  private(set) var revisions: [EnvRevision] = []
   /// Names of nodes and hooks in the order of their starts.
   private(set) var starts: [String] = []
   /// That of the tree, as of its newest revision, and its revisions from the second on.
@@ -337,6 +340,12 @@ struct RunScript {
         let before = attempts[attempt.id]
         #expect(before?.status == .running || before?.lateTotal == attempt.lateTotal - 1)
         attempts[attempt.id] = attempt
+      case .recordLate(let id, let report):
+        #expect(attempts[id]?.status != .running)
+        attempts[id]?.late.append(report)
+        attempts[id]?.lateTotal += 1
+      case .putItem(let item): items.append(item)
+      case .insertEnvRevision(let revision): revisions.append(revision)
       case .put(let batch, _): puts.append(batch)
       }
     }
