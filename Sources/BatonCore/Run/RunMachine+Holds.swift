@@ -1,5 +1,3 @@
-internal import HeapModule
-
 /// Nodes that are held: they get no attempt, whatever their edges say (RE75).
 extension RunMachine {
   /// Holds nodes that have not started; holding a held one changes nothing.
@@ -14,7 +12,7 @@ extension RunMachine {
       nodes[position].isHeld = true
       touch(position)
     }
-    let due = ready.unordered.map { plan.graph.order[$0] }
+    let due = isReady.indices.filter { isReady[$0] }
     clearReady()
     for position in due { enqueue(position) }
   }

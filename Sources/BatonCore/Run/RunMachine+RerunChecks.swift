@@ -221,8 +221,7 @@ extension RunMachine {
 
   /// Whether a node may have finished work to keep: items, or a child run (RE65, RE108).
   func canKeepFinished(_ position: Int) -> Bool {
-    if case .workflow = plan.steps[position].kind { return true }
-    return plan.steps[position].forEach != nil
+    plan.steps[position].forEach != nil || children[position] != nil
   }
 
   /// - Throws: FAILED_PRECONDITION `downstream_active` when a node below the named ones is active

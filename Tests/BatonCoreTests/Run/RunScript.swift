@@ -177,6 +177,18 @@ struct RunScript {
     expectedRevision: Int = 0, noReset: Bool = false, resume: Bool = false,
     allowCompleted: Bool = false, downstream: Bool = false, isDry: Bool = false
   ) -> String? {
+    rerun(
+      all: nodes, expecting: expecting, env: env, unset: unset, expectedRevision: expectedRevision,
+      noReset: noReset, resume: resume, allowCompleted: allowCompleted, downstream: downstream,
+      isDry: isDry)
+  }
+
+  @discardableResult
+  mutating func rerun(
+    all nodes: [String], expecting: Int = 0, env: [String: String] = [:], unset: [String] = [],
+    expectedRevision: Int = 0, noReset: Bool = false, resume: Bool = false,
+    allowCompleted: Bool = false, downstream: Bool = false, isDry: Bool = false
+  ) -> String? {
     let order = RerunOrder(
       nodes: nodes.map { NamedNode($0, expectedAttempt: expecting) }, allFailed: nodes.isEmpty,
       change: EnvChange(values: env, unset: unset, expectedRevision: expectedRevision),
@@ -234,12 +246,18 @@ struct RunScript {
 
   /// - Returns: The reason of the refusal; nil: it was accepted.
   @discardableResult
-  mutating func hold(_ nodes: String...) -> String? {
+  mutating func hold(_ nodes: String...) -> String? { hold(all: nodes) }
+
+  @discardableResult
+  mutating func hold(all nodes: [String]) -> String? {
     refusal { machine, _ throws(BatonError) in try machine.hold(nodes) }
   }
 
   @discardableResult
-  mutating func release(_ nodes: String...) -> String? {
+  mutating func release(_ nodes: String...) -> String? { release(all: nodes) }
+
+  @discardableResult
+  mutating func release(all nodes: [String]) -> String? {
     refusal { machine, now throws(BatonError) in try machine.release(nodes, now: now) }
   }
 

@@ -33,6 +33,12 @@ private struct Walk {
     if random.chance(20) { both { $0.stop() } }
     if plain.status == .pending { both { $0.begin() } }
     for _ in 0..<random.below(60) where plain.status.isActive { step() }
+    for _ in 0..<random.below(4) {
+      finish()
+      expectEnded()
+      for _ in 0..<4 where !plain.status.isActive { repair() }
+      for _ in 0..<random.below(30) where plain.status.isActive { step() }
+    }
     finish()
     expectEnded()
   }
@@ -45,7 +51,66 @@ private struct Walk {
     expectSame()
   }
 
+  /// Re-runs or skips something, at random; a dry run before it says the same.
+  private mutating func repair() {
+    let names = plain.plan.steps.map(\.name)
+    guard !names.isEmpty else { return }
+    let env = random.chance(3) ? ["K": String(random.below(4))] : [:]
+    if random.chance(4) {
+      let node = names[random.below(names.count)]
+      let isCondition = plain.plan.steps[plain.plan.graph.index(of: node) ?? 0].isCondition
+      let outcome = isCondition ? random.chance(2) : nil
+      return repair { $0.skip(node, outcome: outcome, env: env, isDry: $1) }
+    }
+    var nodes: [String] = []
+    for _ in 0..<random.below(3) {
+      let node = names[random.below(names.count)]
+      if !nodes.contains(node) { nodes.append(node) }
+    }
+    let (resume, downstream) = (random.chance(2), random.chance(3))
+    let allowCompleted = !random.chance(3)
+    repair {
+      $0.rerun(
+        all: nodes, env: env, resume: resume, allowCompleted: allowCompleted,
+        downstream: downstream, isDry: $1)
+    }
+  }
+
+  private mutating func repair(_ call: (inout RunScript, Bool) -> String?) {
+    var (asked, told) = (plain, plain)
+    let expected = call(&asked, true)
+    told.step { _, _ in }
+    // RR-48: a dry run changes nothing.
+    #expect(asked.stored == told.stored && asked.nodes == told.nodes, "seed \(seed)")
+    #expect(asked.attempts == told.attempts && asked.events == told.events, "seed \(seed)")
+    let before = plain
+    var answer: String?
+    both { answer = call(&$0, false) }
+    #expect(answer == expected, "seed \(seed)")
+    guard answer == nil else { return }
+    #expect(plain.lastPlan == asked.lastPlan, "seed \(seed)")
+    #expect(returning.lastPlan == plain.lastPlan, "seed \(seed)")
+    // RE44, RE50: nothing else gets an attempt; a delay may be over, a handler obsolete.
+    for node in plain.untouched {
+      guard var old = before.nodes[node], old.status != .waiting else { continue }
+      if old.status == .completed { old.isObsolete = plain.nodes[node]?.isObsolete ?? false }
+      #expect(plain.nodes[node] == old, "seed \(seed)")
+    }
+    let judged = Set(plain.plannedAttempts.map { $0.split(separator: " ").first.map(String.init) })
+      .union(plain.reevaluated.map { $0 }).union(plain.untouched.map { $0 })
+    #expect(judged.count == plain.nodes.count, "seed \(seed)")
+  }
+
+  private mutating func hold() {
+    let names = plain.plan.steps.map(\.name)
+    guard !names.isEmpty else { return }
+    let node = names[random.below(names.count)]
+    if random.chance(2) { both { $0.hold(node) } } else { both { $0.release(node) } }
+  }
+
   private mutating func step() {
+    if random.chance(12) { return repair() }
+    if random.chance(20) { return hold() }
     let running = runningNodes
     let node = running.isEmpty ? "" : running[random.below(running.count)]
     switch random.below(running.isEmpty ? 5 : 16) {
@@ -76,6 +141,7 @@ private struct Walk {
   private mutating func finish() {
     for _ in 0..<1_000 where plain.status.isActive {
       both { $0.order(.resume) }
+      both { $0.release(all: $0.plan.steps.map(\.name)) }
       both { $0.pass(milliseconds: 100_000) }
       for node in runningNodes where plain.status.isActive { both { $0.end(node) } }
     }
@@ -94,6 +160,8 @@ private struct Walk {
     #expect(returning.events == plain.events, "seed \(seed)")
     #expect(returning.starts == plain.starts, "seed \(seed)")
     #expect(returning.wakes == plain.wakes, "seed \(seed)")
+    #expect(returning.environment == plain.environment, "seed \(seed)")
+    #expect(returning.revisions == plain.revisions, "seed \(seed)")
   }
 
   private func expectEnded() {
@@ -102,7 +170,9 @@ private struct Walk {
     #expect(plain.nodes.values.allSatisfy { $0.status.hasEnded }, "seed \(seed)")
     #expect(plain.attempts.values.allSatisfy { $0.status != .running }, "seed \(seed)")
     #expect(plain.actions.last == .ended, "seed \(seed)")
-    #expect(plain.actions.count { $0 == .ended } == 1, "seed \(seed)")
+    let ends = plain.stored.state.ends
+    #expect(plain.actions.count { $0 == .ended } == ends.count, "seed \(seed)")
+    #expect(ends.last?.status == plain.status && ends.last?.number == ends.count, "seed \(seed)")
     #expect(plain.wakes.isEmpty, "seed \(seed)")
     expectChanges()
     expectHooks()
@@ -120,6 +190,7 @@ private struct Walk {
       case .attempt(let node, let number, _, let from, let to, _, _):
         #expect(attempts["\(node) \(number)"] == from, "seed \(seed)")
         attempts["\(node) \(number)"] = to
+      case .env: continue
       default: Issue.record("seed \(seed) another event")
       }
     }
@@ -127,9 +198,11 @@ private struct Walk {
   }
 
   static let nodeTable: [NodeStatus: Set<NodeStatus>] = [
-    .pending: [.waiting, .running, .skipped, .upstreamFailed],
+    .pending: [.waiting, .running, .skipped, .upstreamFailed, .killed],
     .waiting: [.running, .killed, .skipped],
     .running: [.waiting, .completed, .failed, .killed],
+    .completed: [.pending], .failed: [.pending, .skipped], .killed: [.pending, .skipped],
+    .skipped: [.pending], .upstreamFailed: [.pending],
   ]
 
   /// G49, G50: initialize before any node, finish at most once and after all.
@@ -137,7 +210,10 @@ private struct Walk {
     let hooks = plain.attempts.values.filter { $0.hook != nil && $0.reason != "not_started" }
     let initialize = hooks.filter { $0.hook == .initialize }
     let finish = hooks.filter { $0.hook == .finish }
-    #expect(initialize.count <= 1 && finish.count <= 1, "seed \(seed)")
+    let ends = plain.stored.state.ends.count
+    #expect(initialize.count <= ends && finish.count <= ends, "seed \(seed)")
+    #expect(initialize.count { $0.status == .completed } <= 1, "seed \(seed)")
+    guard ends == 1 else { return }
     let hasStarted = plain.stored.state.started != nil
     let isForced = plain.stored.state.stop?.isForced == true
     let hasSucceeded =

@@ -110,18 +110,10 @@ extension RunTree {
     if resumes, ([run] + descendants(of: run)).contains(where: { isSuspended($0) }) {
       try resume(run, now: opening.now)
     }
-    for member in members {
-      let isConcerned =
-        reset[member] != nil || self[member].state.status != before[member].state.status
-      guard isConcerned else { continue }
-      plan.add(before[member], self[member], reset: reset[member])
-    }
-    plan.envRevision = environment.revision
-    plan.reruns = self[run].state.reruns
-    plan.skips = self[run].state.skips
+    plan.add(changesOf: self, since: before, at: run, reset: reset)
   }
 
-  private func opening(of run: RunID, _ call: RerunCall, now: Timestamp) -> RunMachine.Opening {
+  func opening(of run: RunID, _ call: RerunCall, now: Timestamp) -> RunMachine.Opening {
     RunMachine.Opening(call: call, isSuspended: suspendedAncestor(of: run) != nil, now: now)
   }
 

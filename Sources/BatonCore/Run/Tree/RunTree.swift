@@ -159,6 +159,19 @@ package struct RunTree: Sendable {
     pending.created.append(created)
   }
 
+  /// The attempt that the end of a child run settles: the newest of the parent's node, if it runs
+  /// and the run is its child (RE62); nil: there is none.
+  package func attempt(servedBy run: RunID) -> AttemptID? {
+    guard let parent = self[run].header.parent, contains(parent.run),
+      let position = self[parent.run].plan.graph.index(of: parent.node),
+      let attempt = self[parent.run].running[position], attempt.child == run
+    else { return nil }
+    return attempt.id
+  }
+
+  /// The end of a child run is to be reported once what is under way is stored.
+  mutating func noteEnd(of child: RunID) { pending.ended.append(child) }
+
   // MARK: - Orders
 
   /// Carries out an order to a member, and to those below it (RE70–RE73, SR122).
