@@ -167,6 +167,12 @@ package struct AttemptRecord: Hashable, Sendable {
     late = []
     lateTotal = 0
   }
+
+  /// Counts a late report, and keeps it if it is among the first (RE46).
+  package mutating func addLate(_ report: LateReport) {
+    lateTotal += 1
+    if late.count < Self.maximumLate { late.append(report) }
+  }
 }
 
 /// The lease of an attempt to a remote worker (CT21, CT22).

@@ -17,14 +17,9 @@ extension RunMachine {
     var repeated = attempt
     repeated.take(outcome)
     if repeated.status == attempt.status, repeated.exitCode == attempt.exitCode { return }
-    var attempt = attempt
-    attempt.lateTotal += 1
-    if attempt.late.count < AttemptRecord.maximumLate {
-      attempt.late.append(
-        LateReport(
-          time: now, sender: sender, outcome: outcome.status, exitCode: outcome.exitCode))
-    }
-    pending.changes.append(.updateAttempt(attempt))
+    let report = LateReport(
+      time: now, sender: sender, outcome: outcome.status, exitCode: outcome.exitCode)
+    pending.changes.append(.recordLate(attempt.id, report))
     record(
       .attemptLate(
         node: attempt.id.node, attempt: attempt.id.attempt, item: attempt.id.item,

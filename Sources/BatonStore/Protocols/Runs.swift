@@ -194,11 +194,3 @@ package protocol RunWrites {
   @discardableResult
   func recordLate(_ report: LateReport, of id: AttemptID) throws -> Bool
 }
-
-extension AttemptRecord {
-  /// Counts a late report, and keeps it if it is among the first (RE46).
-  mutating func addLate(_ report: LateReport) {
-    lateTotal += 1
-    if late.count < Self.maximumLate { late.append(report) }
-  }
-}
