@@ -81,6 +81,7 @@ struct TreeConformanceTests {
       state.status = .completed
       state.ended = Timestamp(milliseconds: 20)
       state.ends.append(RunEnd(number: 2, status: .completed, time: Timestamp(milliseconds: 20)))
+      state.olderFailures = 1
       try await check(state)
     }
   }

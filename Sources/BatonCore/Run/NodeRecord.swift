@@ -60,6 +60,21 @@ package struct NodeChain: Hashable, Sendable {
   }
 }
 
+extension NodeChain {
+  /// Whether it is due to a re-run (RE3).
+  var isRerun: Bool {
+    switch cause {
+    case .rerun, .downstream, .handler, .sibling, .child: true
+    case .first, .retry, .recovery, .skip: false
+    }
+  }
+}
+
+extension NodeRecord {
+  /// The call whose re-run of the node is in progress (RE3, RE123); nil: none is.
+  package var rerun: RerunCall? { status.hasEnded || !chain.isRerun ? nil : chain.call }
+}
+
 /// The call to which a chain is due: a re-run or a skip (RE1, RE32, RE55).
 package struct RerunCall: Hashable, Sendable {
   package var principal: String

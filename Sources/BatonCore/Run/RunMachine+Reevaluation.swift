@@ -3,17 +3,7 @@ internal import HeapModule
 /// What a re-run changes of nodes that it does not name (RE43, RE54–RE56).
 extension RunMachine {
   /// Whether a node's chain is due to a re-run (RE3).
-  func isRerun(_ position: Int) -> Bool {
-    switch nodes[position].chain.cause {
-    case .rerun, .downstream, .handler, .sibling, .child: true
-    case .first, .retry, .recovery, .skip: false
-    }
-  }
-
-  /// Whether a re-run of the node is in progress (RE3).
-  func isRerunInProgress(_ position: Int) -> Bool {
-    !nodes[position].status.hasEnded && isRerun(position)
-  }
+  func isRerun(_ position: Int) -> Bool { nodes[position].chain.isRerun }
 
   /// WAITING, RUNNING, or PENDING with a re-run in progress (RE3).
   func isActive(_ position: Int) -> Bool {
@@ -28,7 +18,7 @@ extension RunMachine {
   ///
   /// Its edges are unsettled once `reevaluate` was called.
   mutating func setBack(_ position: Int, _ chain: NodeChain, now: Timestamp) {
-    removeFailure(of: position)
+    removeFailures(of: [position])
     nodes[position].outcome = nil
     nodes[position].isObsolete = false
     nodes[position].chain = chain
@@ -46,14 +36,15 @@ extension RunMachine {
     return chain
   }
 
-  /// A node that has been FAILED is so no more (RE40).
-  mutating func removeFailure(of position: Int) {
-    let name = nodes[position].node
-    while let index = state.failures.firstIndex(where: { $0.node == name }) {
-      state.failures.remove(at: index)
-      if index < state.olderFailures { state.olderFailures -= 1 }
-      stateChanged = true
-    }
+  /// Nodes that have been FAILED are so no more (RE40).
+  mutating func removeFailures(of positions: [Int]) {
+    guard !state.failures.isEmpty else { return }
+    let names = Set(positions.map { nodes[$0].node })
+    let kept = state.failures.prefix(state.olderFailures).count { !names.contains($0.node) }
+    let count = state.failures.count
+    state.failures.removeAll { names.contains($0.node) }
+    state.olderFailures = kept
+    if state.failures.count < count { stateChanged = true }
   }
 
   // MARK: - Judging again
@@ -162,7 +153,7 @@ extension RunMachine {
   private mutating func makeObsolete(_ handler: Int, now: Timestamp) -> Bool {
     switch nodes[handler].status {
     case .failed, .killed:
-      removeFailure(of: handler)
+      removeFailures(of: [handler])
       setNode(handler, .skipped, reason: Self.obsoleteReason, now: now)
       return true
     case .completed:

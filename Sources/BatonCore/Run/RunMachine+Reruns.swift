@@ -20,6 +20,7 @@ extension RunMachine {
   /// - Returns: The nodes that get a further attempt for sure, or as soon as their rule holds.
   mutating func rerun(_ named: [Int], _ opening: Opening) -> NodeSet {
     open(opening)
+    removeFailures(of: named)
     var reset = NodeSet(nodeCount: nodes.count)
     for position in named {
       var chain = chain(
@@ -46,7 +47,7 @@ extension RunMachine {
     _ position: Int, outcome: Bool?, puts: [TokenPutBatch.Entry], _ opening: Opening
   ) -> NodeSet {
     open(opening)
-    removeFailure(of: position)
+    removeFailures(of: [position])
     recordSkip(position, outcome: outcome, puts: puts, opening)
     var reset = NodeSet(nodeCount: nodes.count)
     setBackSiblings(opening, &reset)
@@ -110,8 +111,8 @@ extension RunMachine {
       state.failures.removeAll { failure in
         plan.graph.index(of: failure.node).map { nodes[$0].status != .failed } ?? true
       }
+      state.olderFailures = state.failures.count
     }
-    state.olderFailures = state.failures.count
     stateChanged = true
   }
 
@@ -128,8 +129,11 @@ extension RunMachine {
   /// Nodes below others that are not among them, in graph order.
   func descendants(of named: [Int]) -> [Int] {
     var found = NodeSet(nodeCount: nodes.count)
-    for position in named where !found.contains(position) {
-      found.formUnion(plan.graph.descendants(of: position))
+    var waiting = named
+    while let next = waiting.popLast() {
+      for edge in plan.graph.outgoing[next] where found.insert(edge.downstream) {
+        waiting.append(edge.downstream)
+      }
     }
     let isNamed = Set(named)
     return plan.graph.order.filter { found.contains($0) && !isNamed.contains($0) }

@@ -41,10 +41,12 @@ extension RunState {
     return [RunEnd(number: 1, status: status, time: ended)]
   }
 
-  /// The ends; nil: they are what status and end tell.
+  /// The ends, and the failures of before the newest of them; nil: they are what status and end
+  /// tell.
   var packedEnds: [UInt8]? {
-    if ends == plainEnds { return nil }
+    if ends == plainEnds, olderFailures == 0 { return nil }
     var packer = Packer()
+    packer.number(olderFailures)
     packer.number(ends.count)
     for end in ends {
       packer.number(end.number)
@@ -61,6 +63,7 @@ extension RunState {
       return
     }
     var unpacker = Unpacker(bytes)
+    olderFailures = try unpacker.number()
     for _ in 0..<max(0, try unpacker.number()) {
       ends.append(
         RunEnd(

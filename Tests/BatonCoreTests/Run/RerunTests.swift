@@ -55,6 +55,50 @@ import Testing
     #expect(script.status == .completed && script.environment.values == ["K": "2"])
   }
 
+  @Test("RR-04 a change alone starts nothing; a later re-run uses it")
+  func updateAlone() {
+    var script = Self.failedChain()
+    #expect(script.update([:]) == "nothing_to_update")
+    #expect(script.update(["K": "2"]) == nil)
+    #expect(script.status == .failed && script.statuses == "C F" && script.starts == ["A", "B"])
+    script.rerun("B")
+    #expect(script.attempts(of: "B").last == "2 RERUN R 2" && script.revisions.count == 1)
+    script.end("B")
+    #expect(script.status == .completed && script.update(["K": "3"]) == "run_completed")
+  }
+
+  @Test(
+    "RR-05 an attempt keeps its revision, the next one has the newest", arguments: [false, true])
+  func updateOfRunning(recovers: Bool) {
+    var script = RunScript(["A", "B: A"], hooks: [.finish])
+    script.recoversAlways = recovers
+    script.begin()
+    script.update(["K": "2"])
+    script.end("A")
+    #expect(script.attempts(of: "A") == ["1 FIRST C 1"])
+    #expect(script.attempts(of: "B") == ["1 FIRST R 2"])
+    script.update(["K": "3"])
+    script.end("B")
+    #expect(script.attempts(of: "W") == ["1 FIRST R 3"])
+    #expect(
+      script.events.map(\.change).filter {
+        if case .env = $0 { true } else { false }
+      } == [2, 3].map { .env(revision: $0, call: .update, names: ["K"]) })
+  }
+
+  @Test("RR-07 a name that is unset is gone; another re-run sets it")
+  func unset() {
+    var script = Self.failedChain()
+    script.rerun("B", unset: ["K"])
+    #expect(script.revisions.map(\.edits) == [[EnvEdit(name: "K", old: "1", new: nil)]])
+    #expect(script.environment.values.isEmpty)
+    script.end("B", .failed, reason: "template_unresolved")
+    #expect(script.status == .failed)
+    script.rerun("B", env: ["K": "3"])
+    script.end("B")
+    #expect(script.status == .completed && script.attempts(of: "B").last == "3 RERUN C 3")
+  }
+
   @Test("RR-08 an env change that changes nothing makes no revision")
   func sameEnvironment() {
     var script = Self.failedChain()

@@ -218,6 +218,19 @@ struct RunScript {
     }
   }
 
+  /// Changes the environment, and nothing else.
+  ///
+  /// - Returns: The reason of the refusal; nil: it was accepted.
+  @discardableResult
+  mutating func update(_ env: [String: String]) -> String? {
+    let call = RerunCall(principal: "ann", time: now)
+    return self.call(isDry: false) { tree, now throws(BatonError) in
+      var plan = CallPlan(envRevision: 0)
+      plan.edits = try tree.update(Self.id, EnvChange(values: env), by: call)
+      return plan
+    }
+  }
+
   /// Carries out a call on the run as the root of a tree.
   private mutating func call(
     isDry: Bool, _ body: (inout RunTree, Timestamp) throws(BatonError) -> CallPlan
