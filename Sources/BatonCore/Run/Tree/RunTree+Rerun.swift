@@ -61,11 +61,11 @@ extension RunTree {
     let reset = self[run].rerun(named, opening)
     let blocked = named.filter { self[run].nodes[$0].status.hasEnded }
     guard blocked.isEmpty else { throw self[run].upstreamFailed(blocked) }
-    if order.keepsFinished { try before.checkContinuing(named, of: run) }
+    let continued = order.keepsFinished ? try before.checkContinuing(named, of: run) : []
     if order.call.rerunsDownstream { try before[run].checkDownstream(of: named) }
     if order.resumes { try checkResume(of: run) }
     let opened = before.opened(from: run)
-    try before.checkBounds(of: run, opened, full)
+    try before.checkBounds(of: [run] + continued, opened, full)
     try before[run].checkAttemptLimit(reset)
     var plan = CallPlan(envRevision: 0)
     plan.edits = try change(order.change, by: order.call, .rerun, at: run)
@@ -83,7 +83,7 @@ extension RunTree {
     try self[run].checkSkip(position, outcome: order.outcome)
     if order.resumes { try checkResume(of: run) }
     let opened = opened(from: run)
-    try checkBounds(of: run, opened, full)
+    try checkBounds(of: [run], opened, full)
     try self[run].checkAttemptLimit([position])
 
     let before = self
@@ -156,7 +156,8 @@ extension RunTree {
   /// Checks 5 and 6: the run, and those above it (RE31, RE63).
   private func checkOpening(of run: RunID, allowsCompleted: Bool) throws(BatonError) {
     let links = links(above: run)
-    for link in links { try checkIsCurrent(link, run) }
+    try checkIsCurrent(run)
+    for link in links { try checkIsNotContinued(link) }
     if let refusal = self[run].refusalToOpen(allowsCompleted: allowsCompleted) { throw refusal }
     let above = links.map { self[$0.parent] }
     if let stopping = above.first(where: { $0.state.status == .stopping }) {
@@ -181,25 +182,37 @@ extension RunTree {
       .failedPrecondition, reason, "run \(above.header.id) above it \(state)", hint: remedy)
   }
 
-  /// Checks that no other child run follows, or will follow, in the place of one (RE63).
-  private func checkIsCurrent(_ link: Link, _ run: RunID) throws(BatonError) {
-    let parent = self[link.parent]
-    let node = parent.nodes[link.position]
-    let isToBeMade = node.status == .pending || node.status == .waiting && node.outcomeToCome == nil
-    let isCurrent = parent.children[link.position] == link.child
-    if isCurrent, isToBeMade, node.chain.keepsFinished {
-      throw BatonError(
-        .aborted, "rerun_in_progress",
-        "node \(node.node) of run \(link.parent) is about to continue run \(link.child)",
-        hint: "wait until it does")
-    }
-    guard isCurrent, !isToBeMade else {
+  /// Check 5: no other child run follows, or will follow, in the place of a run or of one above it
+  /// (RE63).
+  ///
+  /// - Throws: FAILED_PRECONDITION `run_superseded`.
+  func checkIsCurrent(_ run: RunID) throws(BatonError) {
+    for link in links(above: run) {
+      let parent = self[link.parent]
+      let node = parent.nodes[link.position]
+      let isReplaced = isAttemptDecided(link) && !node.chain.keepsFinished
+      guard isReplaced || parent.children[link.position] != link.child else { continue }
       throw BatonError(
         .failedPrecondition, "run_superseded",
         "run \(link.child) is not the current child run of node \(node.node) of run "
           + "\(link.parent)",
         hint: "work on the newest child run")
     }
+  }
+
+  /// Whether the node above a child run will get a further attempt.
+  private func isAttemptDecided(_ link: Link) -> Bool {
+    let node = self[link.parent].nodes[link.position]
+    return node.status == .pending || node.status == .waiting && node.outcomeToCome == nil
+  }
+
+  /// - Throws: ABORTED `rerun_in_progress` when the node above is about to continue the child run.
+  private func checkIsNotContinued(_ link: Link) throws(BatonError) {
+    guard isAttemptDecided(link) else { return }
+    throw BatonError(
+      .aborted, "rerun_in_progress",
+      "node \(self[link.parent].nodes[link.position].node) of run \(link.parent) is about to "
+        + "continue run \(link.child)", hint: "wait until it does")
   }
 
   /// Check 13.
@@ -210,9 +223,12 @@ extension RunTree {
       hint: "resume run \(above)")
   }
 
-  /// Check 14: room for each run that would be opened again.
-  private func checkBounds(of run: RunID, _ opened: [Link], _ full: Bound) throws(BatonError) {
-    for member in [run] + opened.map(\.parent) where !self[member].state.status.isActive {
+  /// Check 14: room for each run that would be opened again, and for an attempt above it.
+  private func checkBounds(
+    of runs: [RunID], _ opened: [Link], _ full: Bound
+  ) throws(BatonError) {
+    for link in opened { try self[link.parent].checkAttemptLimit([link.position]) }
+    for member in runs + opened.map(\.parent) where !self[member].state.status.isActive {
       let active = full(self[member])
       guard !active.isEmpty else { continue }
       throw BatonError(
@@ -224,7 +240,9 @@ extension RunTree {
   }
 
   /// Check 11, and what a child run that is continued in place must have (RE65).
-  private func checkContinuing(_ named: [Int], of run: RunID) throws(BatonError) {
+  ///
+  /// - Returns: These child runs.
+  private func checkContinuing(_ named: [Int], of run: RunID) throws(BatonError) -> [RunID] {
     let machine = self[run]
     guard named.contains(where: { machine.canKeepFinished($0) }) else {
       throw BatonError(
@@ -233,10 +251,9 @@ extension RunTree {
           + "\(nameList(named.map { machine.nodes[$0].node })) has any",
         hint: "leave no_reset out")
     }
-    for position in named {
-      guard let child = machine.children[position], contains(child) else { continue }
-      _ = try self[child].allFailed()
-    }
+    let continued = named.compactMap { machine.children[$0] }.filter { contains($0) }
+    for child in continued { _ = try self[child].allFailed() }
+    return continued
   }
 
   // MARK: - Environment

@@ -8,12 +8,13 @@ extension RunTree {
   ///   - call: Who calls.
   ///   - now: The time.
   /// - Returns: What will happen.
-  /// - Throws: FAILED_PRECONDITION `parent_suspended` or the reason of G46, ABORTED `env_changed`,
+  /// - Throws: FAILED_PRECONDITION `run_superseded`, `parent_suspended` or the reason of G46, ABORTED `env_changed`,
   ///   RESOURCE_EXHAUSTED `env_limit`, `env_revision_limit`; nothing has changed then.
   @discardableResult
   package mutating func resume(
     _ run: RunID, _ change: EnvChange, by call: RerunCall, now: Timestamp
   ) throws(BatonError) -> CallPlan {
+    try checkIsCurrent(run)
     var next = self
     try next.resume(run, now: now)
     try environment.expect(change.expectedRevision)
@@ -34,9 +35,9 @@ extension RunTree {
   ///   - change: The change.
   ///   - call: Who calls.
   /// - Returns: What it alters, by name.
-  /// - Throws: INVALID_ARGUMENT `nothing_to_update`, FAILED_PRECONDITION of RE20, ABORTED
-  ///   `env_changed`, RESOURCE_EXHAUSTED `env_limit`, `env_revision_limit`; nothing has changed
-  ///   then.
+  /// - Throws: INVALID_ARGUMENT `nothing_to_update`, FAILED_PRECONDITION `run_superseded` or that
+  ///   of RE20, ABORTED `env_changed`, RESOURCE_EXHAUSTED `env_limit`, `env_revision_limit`;
+  ///   nothing has changed then.
   @discardableResult
   package mutating func update(
     _ run: RunID, _ change: EnvChange, by call: RerunCall
@@ -46,6 +47,7 @@ extension RunTree {
         .invalidArgument, "nothing_to_update", "the call changes nothing of the environment",
         hint: "give a variable to set or to unset")
     }
+    try checkIsCurrent(run)
     if let refusal = RunEnvironment.refusalOfUpdate(root: id, in: root.state.status) {
       throw refusal
     }

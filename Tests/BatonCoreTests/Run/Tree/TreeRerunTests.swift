@@ -77,6 +77,7 @@ import Testing
     #expect(script.skip("s1", in: 1) == "run_superseded")
     #expect(script.machine(1)?.state.status == .failed)
     #expect(script.machine(1)?.state.reruns == 0)
+    #expect(script.resume(1, env: [:]) == "run_superseded")
     script.end("s1", in: 2)
     script.end("s2", in: 2)
     script.end("z", in: 0)

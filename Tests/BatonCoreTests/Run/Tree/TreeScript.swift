@@ -139,6 +139,7 @@ struct TreeScript {
   mutating func resume(_ run: Int, env: [String: String]) -> String? {
     let id = runs[run]
     let call = RerunCall(principal: "ann", time: now)
+    load(id)
     return self.call { tree, now throws(BatonError) in
       try tree.resume(id, EnvChange(values: env), by: call, now: now)
     }
