@@ -321,6 +321,55 @@ import Testing
     #expect(chains == [1, 1, 1, 4, 4, 4])
   }
 
+  @Test("a re-run that was to start is KILLED when the run stops (RE9)", arguments: [false, true])
+  func endedBeforeStart(stops: Bool) {
+    var script = RunScript(["X", "A", "J: A"])
+    script.begin()
+    script.end("A")
+    script.end("J")
+    script.end("X", .failed)
+    script.rerun("X", "A", "J", allowCompleted: true)
+    script.order(.suspend)
+    script.end("A")
+    #expect(script.statuses == "R C –" && script.nodes["J"]?.attempts == 1)
+    script.recover()
+    if stops {
+      script.stop()
+      script.end("X")
+      #expect(script.statuses == "K C K" && script.status == .killed)
+      #expect(script.nodes["J"]?.reason == "run_stopped")
+      return
+    }
+    script.end("X", .failed)
+    #expect(script.statuses == "F C K" && script.nodes["J"]?.reason == "sibling_failed")
+    #expect(script.stored.state.failures.map(\.node) == ["X"])
+    script.rerun("X")
+    #expect(script.plannedAttempts == ["X 3 RERUN NOW", "J 2 SIBLING NOW"])
+    script.end("X")
+    script.end("J")
+    #expect(script.status == .completed && script.attempts(of: "A").count == 2)
+  }
+
+  @Test("a failure after the run was opened again stops siblings; older ones do not (RE44)")
+  func newFailure() {
+    var script = RunScript(["A", "B", "C"])
+    script.begin()
+    script.timeOut("B")
+    script.end("A", .failed)
+    script.end("B")
+    script.end("C")
+    #expect(script.statuses == "F F K")
+    script.rerun("A")
+    #expect(script.statuses == "R F R" && !script.machine.isEnding)
+    script.recover()
+    script.end("A", .failed)
+    #expect(script.machine.isEnding && script.rerun("B") == "run_ending")
+    script.recover()
+    #expect(script.machine.isEnding && script.rerun("B") == "run_ending")
+    script.end("C")
+    #expect(script.statuses == "F F K" && script.stored.state.failures.map(\.node) == ["B", "A"])
+  }
+
   @Test("RR-56 a handler that runs goes on; a run whose finish hook runs is ending")
   func handlerRuns() {
     var script = RunScript(["A", "H: A.failure"], hooks: [.finish])
