@@ -41,12 +41,12 @@ package protocol Executor: Sendable {
   ///
   /// - Parameters:
   ///   - key: The attempt.
-  ///   - grace: From TERM to KILL.
+  ///   - grace: From TERM to KILL; nil: as asked for before, else 10 s.
   ///   - reason: For the report.
   ///   - untilGone: Whether there is no outcome before nothing is left; otherwise it comes 10 s
   ///     after KILL at the latest and names who is left, and killing goes on.
   func kill(
-    _ key: AttemptKey, grace: Duration, reason: String, untilGone: Bool
+    _ key: AttemptKey, grace: Duration?, reason: String, untilGone: Bool
   ) throws(ExecError)
 
   /// The processes of attempts that are alive now; blocks for up to 2 s.

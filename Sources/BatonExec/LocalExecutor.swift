@@ -133,7 +133,7 @@ package final class LocalExecutor: Executor {
   }
 
   package func kill(
-    _ key: AttemptKey, grace: Duration, reason: String, untilGone: Bool
+    _ key: AttemptKey, grace: Duration?, reason: String, untilGone: Bool
   ) throws(ExecError) {
     let directory = try directory(of: key)
     if giveUpWaiting(key) { return wake() }

@@ -171,12 +171,12 @@ package final class ScriptedExecutor: Executor {
   }
 
   package func kill(
-    _ key: AttemptKey, grace: Duration, reason: String, untilGone: Bool
+    _ key: AttemptKey, grace: Duration?, reason: String, untilGone: Bool
   ) throws(ExecError) {
     let script = state.withLock { $0.attempts[key]?.script }
     var report = KillReport(requested: true, reason: reason, processesEnded: 1, proof: .cgroup)
     if case .runIgnoringTerm = script {
-      report.elapsed = grace
+      report.elapsed = grace ?? .zero
       end(key, .signaled(9), kill: report)
     } else {
       end(key, .signaled(15), kill: report)

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CPU_RETRY_MS = 100 };
+enum { CPU_RETRY_MS = 100, CPU_PAUSE_MS = 10, CPU_SCAN_PAUSE_MS = 100 };
 
 struct attempt {
   int directory, signals;
@@ -26,7 +26,7 @@ struct attempt {
   struct ending ending;
   struct outcome outcome;
   bool main_ended, children, leftover_phase;
-  bool cpu_by_group;
+  bool watches_cpu, cpu_by_group;
   int64_t cpu_check_ms;
 };
 
@@ -57,6 +57,7 @@ static struct by_rlimit apply_limits(struct attempt *attempt) {
   if (limits->cpu_ms) {
     attempt->cpu_by_group = cgroup_cpu_ms(&attempt->group, &used);
     by_rlimit.cpu = !attempt->cpu_by_group;
+    attempt->watches_cpu = true;
     attempt->cpu_check_ms = now_ms();
   }
   if (limits->memory) by_rlimit.memory = !cgroup_limit_memory(&attempt->group, limits->memory);
@@ -150,22 +151,39 @@ static void limit_exceeded(struct attempt *attempt, const char *limit) {
   ending_begin(&attempt->ending, attempt->launch.limit_grace_ms);
 }
 
+static uint64_t waited_cpu_us(void) {
+  struct rusage usage;
+  getrusage(RUSAGE_CHILDREN, &usage);
+  return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+         (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+// Of all processes of the attempt. A resource limit knows only each process for itself; where no
+// cgroup adds them up, we do.
+static bool used_cpu_ms(const struct attempt *attempt, uint64_t *ms) {
+  if (attempt->cpu_by_group) return cgroup_cpu_ms(&attempt->group, ms);
+  if (!process_cpu_ms(getpid(), ms)) return false;
+  *ms += waited_cpu_us() / 1000;
+  return true;
+}
+
 static void check_cpu(struct attempt *attempt) {
   const struct limits *limits = &attempt->launch.limits;
-  if (!attempt->cpu_by_group || now_ms() < attempt->cpu_check_ms) return;
+  if (!attempt->watches_cpu || now_ms() < attempt->cpu_check_ms) return;
   uint64_t used = 0;
-  if (!cgroup_cpu_ms(&attempt->group, &used)) {
+  if (!used_cpu_ms(attempt, &used)) {
     attempt->cpu_check_ms = now_ms() + CPU_RETRY_MS;
     return;
   }
   if (used > limits->cpu_ms) {
-    attempt->cpu_by_group = false;
+    attempt->watches_cpu = false;
     return limit_exceeded(attempt, "cpu_time");
   }
   // Not even all processors together can use up the rest sooner.
   long processors = sysconf(_SC_NPROCESSORS_ONLN);
   uint64_t soonest = (limits->cpu_ms - used) / (uint64_t)(processors > 0 ? processors : 1);
-  attempt->cpu_check_ms = now_ms() + (int64_t)(soonest > 10 ? soonest : 10);
+  uint64_t pause = attempt->cpu_by_group ? CPU_PAUSE_MS : CPU_SCAN_PAUSE_MS;
+  attempt->cpu_check_ms = now_ms() + (int64_t)(soonest > pause ? soonest : pause);
 }
 
 static void check_limits(struct attempt *attempt) {
@@ -196,7 +214,7 @@ static void take_signals(struct attempt *attempt) {
 
 static int next_timeout(const struct attempt *attempt) {
   int timeout = ending_timeout(&attempt->ending);
-  if (!attempt->cpu_by_group || attempt->main_ended) return timeout;
+  if (!attempt->watches_cpu || attempt->main_ended) return timeout;
   int64_t left = attempt->cpu_check_ms - now_ms();
   int check = left <= 0 ? 0 : left > 1000000 ? 1000000 : (int)left;
   return timeout < 0 || check < timeout ? check : timeout;
@@ -283,8 +301,7 @@ static int finish(struct attempt *attempt) {
   if (!outcome->ended_ms) outcome->ended_ms = now_wall_ms();
   struct rusage usage;
   getrusage(RUSAGE_CHILDREN, &usage);
-  outcome->cpu_us = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
-                    (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+  outcome->cpu_us = waited_cpu_us();
   outcome->max_rss_kb = (uint64_t)usage.ru_maxrss;
   if (!outcome->limit) outcome->limit = limit_passed(attempt);
   outcome->out = &attempt->out;

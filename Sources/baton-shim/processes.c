@@ -36,6 +36,7 @@ bool process_read(pid_t pid, struct process *process) {
     unsigned long long value = strtoull(at, &at, 10);
     if (field == 4) process->parent = (pid_t)value;
     if (field == 6) process->session = (pid_t)value;
+    if (field >= 14 && field <= 17) process->cpu_ticks += value;
     if (field == 20) threads = (unsigned long)value;
     if (field == 22) process->start = value;
   }
@@ -196,6 +197,21 @@ size_t process_survey(struct process_table *table, const struct process_scope *s
   // out of it is looked for when it is empty.
   if (!in_group && (scope->ancestor || scope->markers)) added += survey_proc(table, scope);
   return added;
+}
+
+bool process_cpu_ms(pid_t ancestor, uint64_t *ms) {
+  struct scan scan = {0};
+  struct process_scope scope = {.ancestor = ancestor};
+  bool good = scan_all(&scan);
+  uint64_t ticks = 0;
+  if (good) scan_mark(&scan, &scope);
+  for (size_t i = 0; good && i < scan.count; i++) {
+    if (scan.belongs[i]) ticks += scan.rows[i].cpu_ticks;
+  }
+  free(scan.rows);
+  free(scan.belongs);
+  *ms = ticks * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
+  return good;
 }
 
 bool process_signal(const struct process *process, int signal) {

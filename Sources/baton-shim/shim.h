@@ -126,6 +126,7 @@ bool cgroup_cpu_ms(const struct cgroup *group, uint64_t *ms);
 struct process {
   pid_t pid, parent, session;
   uint64_t start;
+  uint64_t cpu_ticks;  // its own and that of children it has waited for
   char state;
   bool signalled, killed, alive;
 };
@@ -148,6 +149,9 @@ size_t process_survey(struct process_table *table, const struct process_scope *s
 bool process_signal(const struct process *process, int signal);
 void process_command(pid_t pid, char *buffer, size_t size);
 size_t process_alive(const struct process_table *table);
+// The processor time of a process's descendants that nobody has waited for yet. False if it cannot
+// be found out now.
+bool process_cpu_ms(pid_t ancestor, uint64_t *ms);
 
 // ---- spawn.c: the program ----
 

@@ -10,7 +10,7 @@ import Testing
 /// Stops, limits and output of real processes, through the RPCs (G55–G57, G65).
 @Suite("Cases of supervision", .timeLimit(.minutes(2))) struct SupervisionCaseTests {
   /// A file whose workflow W has one node A, and its script.
-  private static func file(_ script: String, node: String = "", more: String = "") -> String {
+  static func file(_ script: String, node: String = "", more: String = "") -> String {
     """
     baton: 1
     application: demo
@@ -24,28 +24,12 @@ import Testing
     """
   }
 
-  /// Follows the output of A until it has a text.
-  private func follow(_ house: EngineFixture, _ run: String, until text: String) async throws {
-    try await house.node("A", of: run, is: "RUNNING")
-    let found = try await house.client.getNodeLog(
-      .init(run: .init(runID: run), node: "A", follow: true)
-    ) { chunks in
-      var written = ""
-      for try await chunk in chunks {
-        written += String(decoding: chunk.data, as: UTF8.self)
-        if written.contains(text) { return true }
-      }
-      return false
-    }
-    #expect(found)
-  }
-
   @Test("WF-18 a stop leaves no process", arguments: Deployment.allCases)
   func stop(deployment: Deployment) async throws {
     try await EngineFixture.withProcesses(deployment) { house in
       try await house.deploy(Self.file("sleep 1000 & sleep 1000 & echo ready; wait"))
       let run = try await house.trigger()
-      try await follow(house, run, until: "ready")
+      try await house.follow(run, until: "ready")
       let answer = try await house.stopRun(run)
       #expect(answer.outcome == .stopped && answer.proven && answer.status == .killed)
       let attempt = try #require(answer.report?.attempts.first)
@@ -56,23 +40,26 @@ import Testing
     }
   }
 
-  @Test("WF-35 50 daemons in own sessions that ignore TERM", arguments: Deployment.allCases)
-  func daemons(deployment: Deployment) async throws {
+  @Test(
+    "WF-35, SE-35 50 daemons in own sessions that ignore TERM", arguments: Deployment.allCases,
+    [true, false])
+  func daemons(deployment: Deployment, cgroups: Bool) async throws {
     let script = """
       i=0; while [ $i -lt 50 ]; do i=$((i+1))
       setsid sh -c 'trap "" TERM; sleep 1000 >/dev/null 2>&1 & exit 0' &
       done; wait; echo ready; exec sleep 1000
       """
-    try await EngineFixture.withProcesses(deployment) { house in
+    let groups: LocalExecutor.Configuration.Cgroups = cgroups ? .automatic : .disabled
+    try await EngineFixture.withProcesses(deployment, cgroups: groups) { house in
       try await house.deploy(Self.file(script))
       let run = try await house.trigger()
-      try await follow(house, run, until: "ready")
+      try await house.follow(run, until: "ready")
       #expect(ProcessCaseTests.processes(of: run).count >= 51)
       let answer = try await house.stopRun(run, graceMs: 200)
       #expect(answer.outcome == .stopped && answer.proven)
       let attempt = try #require(answer.report?.attempts.first)
       #expect(attempt.processesEnded == 51 && attempt.survivors.isEmpty)
-      #expect(attempt.proof == (hasCgroups() ? .cgroup : .processScan))
+      #expect(attempt.proof == (cgroups && hasCgroups() ? .cgroup : .processScan))
       #expect(attempt.durationMs >= 200)
       #expect(ProcessCaseTests.processes(of: run).isEmpty)
     }
@@ -192,6 +179,22 @@ import Testing
 }
 
 extension EngineFixture {
+  /// Follows the output of A until it has a text.
+  func follow(_ run: String, until text: String) async throws {
+    try await node("A", of: run, is: "RUNNING")
+    let found = try await client.getNodeLog(
+      .init(run: .init(runID: run), node: "A", follow: true)
+    ) { chunks in
+      var written = ""
+      for try await chunk in chunks {
+        written += String(decoding: chunk.data, as: UTF8.self)
+        if written.contains(text) { return true }
+      }
+      return false
+    }
+    #expect(found)
+  }
+
   func chunks(
     of run: String, _ streams: [Wire.LogStream], node: String = "A", attempt: UInt32 = 0,
     offset: Int64 = 0, follow: Bool = false

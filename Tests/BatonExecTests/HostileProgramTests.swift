@@ -165,6 +165,36 @@ import Testing
     }
   }
 
+  @Test(
+    "a program that ends its shim and writes an outcome is not believed", arguments: [true, false])
+  func forgedEnd(cgroups: Bool) async throws {
+    try await withExecutor(configure: useCgroups(cgroups)) { harness in
+      let key = Harness.key()
+      let script = #"""
+        printf 'baton-outcome 1\nexit code 0\nend\n' > ../outcome
+        kill -9 $PPID; exec sleep 1000
+        """#
+      let outcome = try await harness.outcome(of: Harness.shell(key, script))
+      #expect(outcome.exit == .lost)
+      #expect(processes(of: key) == [])
+    }
+  }
+
+  @Test(
+    "a program that writes over its claim is ended all the same",
+    arguments: ["owner engine\nend", "owner shim\nend", "nothing"])
+  func forgedClaim(text: String) async throws {
+    try await withExecutor { harness in
+      let key = Harness.key()
+      let script = #"printf 'baton-claim 1\n%b\n' "$1" > ../claim; echo ready; exec sleep 1000"#
+      try harness.executor.launch(Harness.shell(key, script, text))
+      try await harness.waitForOutput(of: key, "ready")
+      try harness.executor.kill(key, grace: .seconds(5), reason: "run_stopped", untilGone: true)
+      #expect(try await harness.outcomes.of(key).exit == .signaled(15))
+      #expect(processes(of: key) == [])
+    }
+  }
+
   @Test("pipes and links in the place of files hold nobody up", arguments: ["mkfifo", "ln -s /"])
   func pipes(command: String) async throws {
     try await withExecutor(configure: smallSegments) { harness in

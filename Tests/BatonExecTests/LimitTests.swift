@@ -56,6 +56,21 @@ import Testing
     }
   }
 
+  @Test("G65 processes that go on together are ended when they have used up the processor time")
+  func cpuTimeTogether() async throws {
+    try await withExecutor(configure: useCgroups(false)) { harness in
+      // Without a cgroup each has a second of its own; the program would wait for all of it.
+      var spec = Harness.shell(
+        Harness.key(), "for i in 1 2 3 4; do (while :; do :; done) & done; wait; exit 7")
+      spec.limits.cpuTime = .milliseconds(300)
+      spec.stopGrace = .seconds(20)
+      let outcome = try await harness.outcome(of: spec)
+      #expect(outcome.limitExceeded == "cpu_time")
+      #expect(outcome.exit == .signaled(15), "\(outcome)")
+      #expect(outcome.limitsUnenforced == [])
+    }
+  }
+
   @Test("G65 open files and memory make the program's own calls fail")
   func resources() async throws {
     try await withExecutor { harness in

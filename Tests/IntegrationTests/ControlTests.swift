@@ -77,6 +77,32 @@ import Testing
     }
   }
 
+  @Test(
+    "SR125, G58: a stop goes on when the server is killed in the middle of it",
+    arguments: Deployment.allCases)
+  func stopOverKill(deployment: Deployment) async throws {
+    try await withInstallation(deployment) { installation in
+      let mail = try Mailbox(installation.scratch)
+      defer { mail.close() }
+      try await installation.deploy(
+        scripts: ["A": Self.stubborn], nodes: "- {name: A, program: A}")
+      let id = try await installation.trigger()
+      let pids = try await mail.line("pids").split(separator: " ").map(String.init)
+      let early = try await installation.baton("stop", id, "--grace", "3s", "--timeout", "0s")
+      #expect(early.status == 5)
+      #expect(early.errors.hasPrefix("error: stop_timeout: "), "\(early)")
+      try await installation.kill(installation.front)
+      try await installation.start(installation.front)
+      let stop = try await installation.done("stop", id, "--json").json(StopView.self)
+      #expect(stop.outcome == "STOPPED" && stop.status == "KILLED" && stop.proven)
+      let report = try #require(stop.report)
+      #expect(report.attempts.map(\.endedBy) == ["KILL"])
+      #expect(report.processesEnded >= 2 && report.survivorsTotal == 0)
+      #expect(!pids.contains(where: isAlive))
+      try await installation.stop()
+    }
+  }
+
   @Test("SR124: a run that is not there", arguments: Deployment.allCases)
   func stopOfNothing(deployment: Deployment) async throws {
     try await withInstallation(deployment) { installation in

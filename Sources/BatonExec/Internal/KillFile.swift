@@ -1,14 +1,19 @@
 /// The `kill` file of an attempt's directory (`kill.c`): the grace in milliseconds, the reason,
 /// and `until gone` when the outcome must wait until nothing is left.
 struct KillFile: Hashable {
-  /// In whole milliseconds.
-  private var milliseconds: Int64
+  /// The grace where nobody says (G6).
+  private static let defaultMilliseconds: Int64 = 10_000
+
+  /// The grace in whole milliseconds; nil: as asked for before.
+  private var milliseconds: Int64?
   private var reason: String
   private var isUntilGone: Bool
 
-  init(grace: Duration, reason: String, isUntilGone: Bool) {
-    let exact = (max(grace, .zero) / .milliseconds(1)).rounded(.up)
-    milliseconds = exact < Double(UInt32.max) ? Int64(exact) : Int64(UInt32.max)
+  init(grace: Duration?, reason: String, isUntilGone: Bool) {
+    milliseconds = grace.map { grace in
+      let exact = (max(grace, .zero) / .milliseconds(1)).rounded(.up)
+      return exact < Double(UInt32.max) ? Int64(exact) : Int64(UInt32.max)
+    }
     self.reason = String(reason.map { $0.isNewline ? " " : $0 }.prefix(200))
     self.isUntilGone = isUntilGone
   }
@@ -27,7 +32,7 @@ struct KillFile: Hashable {
     let path = directory + "/kill"
     var request = self
     if let before = try Self.text(path).flatMap({ KillFile($0) }) {
-      request.milliseconds = min(milliseconds, before.milliseconds)
+      request.milliseconds = [milliseconds, before.milliseconds].compactMap(\.self).min()
       request.isUntilGone = isUntilGone || before.isUntilGone
       if request == before { return }
     }
@@ -35,7 +40,8 @@ struct KillFile: Hashable {
   }
 
   private var text: String {
-    "\(milliseconds)\n\(reason)\n" + (isUntilGone ? "until gone\n" : "")
+    let grace = milliseconds ?? Self.defaultMilliseconds
+    return "\(grace)\n\(reason)\n" + (isUntilGone ? "until gone\n" : "")
   }
 
   /// Whether somebody asked for the end of the attempt in a directory.

@@ -10,6 +10,7 @@ enum BenchWorkload: String, ExpressibleByArgument, CaseIterable {
   case chain
   case fan
   case process
+  case stop
   case batchRuns = "batch-runs"
   case history
   case active
@@ -24,7 +25,8 @@ struct BenchCommand: ServerCommand {
     discussion: """
       ping, get-token, put-token, trigger, batch-runs: calls. chain: runs of no-op nodes in \
       sequence; fan: in parallel; process: nodes that execute /bin/true, in sequence and in \
-      parallel. history: stores --stored ended runs, over the programs of batch-runs. active: leaves \
+      parallel. stop: stops runs with 50 daemons that ignore TERM, one after the other; the times \
+      are those beyond the grace. history: stores --stored ended runs, over the programs of batch-runs. active: leaves \
       --stored runs that wait for an hour. limits: what loopback, disk, SQLite and process starts \
       give without Baton.
       A closed loop by default: a call follows the answer to the one before. With --rate calls \
@@ -33,8 +35,8 @@ struct BenchCommand: ServerCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "ping, get-token, put-token, trigger, chain, fan, process, batch-runs, history, active or "
-        + "limits."))
+      "ping, get-token, put-token, trigger, chain, fan, process, stop, batch-runs, history, "
+        + "active or limits."))
   var workload: BenchWorkload
 
   @OptionGroup var shape: BenchShape
@@ -84,6 +86,7 @@ struct BenchCommand: ServerCommand {
     case .chain: return try await RunBench.chain(target)
     case .fan: return try await RunBench.fan(target)
     case .process: return try await RunBench.process(target)
+    case .stop: return try await StopBench.run(target)
     case .history: return try await HistoryBench.ended(target)
     case .active: return try await HistoryBench.active(target)
     case .limits: throw UsageError("limits measures no server")

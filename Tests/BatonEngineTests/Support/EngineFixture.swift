@@ -33,9 +33,10 @@ struct EngineFixture: Sendable {
 
   /// Runs a test with real processes in a fresh house.
   static func withProcesses<Result>(
-    _ deployment: Deployment, _ body: (EngineFixture) async throws -> Result
+    _ deployment: Deployment, cgroups: LocalExecutor.Configuration.Cgroups = .automatic,
+    _ body: (EngineFixture) async throws -> Result
   ) async throws -> Result {
-    try await House.with(deployment) { try await $0.processEngine(body) }
+    try await House.with(deployment) { try await $0.processEngine(cgroups: cgroups, body) }
   }
 }
 
@@ -53,12 +54,14 @@ extension House {
 
   /// An engine with real processes; they go on when it ends.
   func processEngine<Result>(
+    cgroups: LocalExecutor.Configuration.Cgroups = .automatic,
     _ body: (EngineFixture) async throws -> Result
   ) async throws -> Result {
     let outcomes = ProcessOutcomes()
     let executor = try LocalExecutor(
       configuration: .init(
-        dataDirectory: directory, shim: try shimPath(), leftoverGrace: .milliseconds(200)),
+        dataDirectory: directory, shim: try shimPath(), cgroups: cgroups,
+        leftoverGrace: .milliseconds(200)),
       logger: Logger(label: "test")
     ) { outcomes.report($0, $1) }
     return try await withThrowingTaskGroup(of: Void.self) { group in

@@ -140,7 +140,7 @@ final class ScriptedPrograms: Executor {
   func attach(_ key: AttemptKey) throws(ExecError) -> AttemptFinding { try base.attach(key) }
 
   func kill(
-    _ key: AttemptKey, grace: Duration, reason: String, untilGone: Bool
+    _ key: AttemptKey, grace: Duration?, reason: String, untilGone: Bool
   ) throws(ExecError) {
     try check(.kill)
     let isDeaf = state.withLock { state in
