@@ -70,14 +70,21 @@ package final class Engine: Sendable {
 
   // MARK: - Runs
 
-  /// Starts driving a run that was just stored.
+  /// Starts driving a run whose creation is durable.
   ///
   /// To be called in the order of creation, which is that of the completions of their units.
-  func begin(_ record: RunRecord, nodes: [NodeRecord], plan: RunPlan) {
-    let machine = RunMachine(plan: plan, run: record, nodes: nodes, attempts: [])
+  func drive(_ creation: RunCreation) {
+    let header = creation.record.header
+    catalog.keep(creation.plan, of: header.workflow)
+    guard let machine = creation.machine else {
+      if creation.record.state.status != .rejected { runEnded(header.id, header.workflow) }
+      return
+    }
     let driver = RunDriver(machine, engine: self)
-    drivers.withLock { $0[record.header.id] = driver }
-    begin(driver, plan)
+    drivers.withLock { $0[header.id] = driver }
+    guard machine.state.status != .pending else { return begin(driver, creation.plan) }
+    driver.perform(creation.actions)
+    if creation.isDue { driver.send(.wake) }
   }
 
   /// Has a PENDING run begin when its turn has come (G36).

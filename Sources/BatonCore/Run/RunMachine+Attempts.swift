@@ -54,8 +54,9 @@ extension RunMachine {
   ) {
     var attempt = makeAttempt(position, now: now)
     attempt.used = inputs
+    let place = pending.changes.count
     begin(attempt, at: position, now: now)
-    conclude(attempt, outcome, now: now)
+    conclude(attempt, outcome, insertedAt: place, now: now)
   }
 
   /// An executor reports how an attempt ended.
@@ -230,12 +231,22 @@ extension RunMachine {
   }
 
   /// Ends a running attempt, and its node unless `retry` gives it another one.
-  mutating func conclude(_ running: AttemptRecord, _ outcome: AttemptOutcome, now: Timestamp) {
+  ///
+  /// - Parameters:
+  ///   - running: The attempt.
+  ///   - outcome: How it ended.
+  ///   - place: Where its start is among the changes to store; nil: it is stored already.
+  ///   - now: The time of the end.
+  mutating func conclude(
+    _ running: AttemptRecord, _ outcome: AttemptOutcome, insertedAt place: Int? = nil,
+    now: Timestamp
+  ) {
     var attempt = running
     attempt.take(outcome)
     attempt.ended = now
     let decision = attempt.status == .completed ? outcome.decision : nil
-    recordEnd(attempt, puts: outcome.puts, decision: decision, now: now)
+    recordEnd(
+      attempt, insertedAt: place, puts: outcome.puts, decision: decision, now: now)
     guard let position = plan.graph.index(of: attempt.id.node) else {
       return hookEnded(attempt, now: now)
     }

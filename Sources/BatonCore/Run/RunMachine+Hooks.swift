@@ -55,9 +55,10 @@ extension RunMachine {
   /// Records start and outcome of a hook that could not be started at all.
   package mutating func execute(_ hook: HookKind, outcome: AttemptOutcome, now: Timestamp) {
     let attempt = makeAttempt(hook, now: now)
+    let place = pending.changes.count
     begin(attempt)
     recordStart(attempt, now: now)
-    conclude(attempt, outcome, now: now)
+    conclude(attempt, outcome, insertedAt: place, now: now)
   }
 
   private func makeAttempt(_ hook: HookKind, now: Timestamp) -> AttemptRecord {

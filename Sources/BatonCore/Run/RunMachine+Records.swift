@@ -31,8 +31,11 @@ extension RunMachine {
   }
 
   /// Records the outcome of an attempt with its puts and platform entries (T33, T34, T43).
+  ///
+  /// One that was inserted in the step under way is stored once, as it ended.
   mutating func recordEnd(
-    _ attempt: AttemptRecord, puts: [TokenPutBatch.Entry], decision: Bool?, now: Timestamp
+    _ attempt: AttemptRecord, insertedAt place: Int? = nil, puts: [TokenPutBatch.Entry],
+    decision: Bool?, now: Timestamp
   ) {
     if let position = plan.graph.index(of: attempt.id.node) {
       running[position] = nil
@@ -52,7 +55,11 @@ extension RunMachine {
     entries.append(.init(scope: .system, key: "baton.duration_ms", value: String(duration)))
     entries.append(.init(scope: .system, key: "baton.finished_at", value: now.rfc3339))
     pending.changes.append(.put(.init(source: attempt.id, entries: entries), exempt: true))
-    pending.changes.append(.updateAttempt(attempt))
+    if let place {
+      pending.changes[place] = .insertAttempt(attempt)
+    } else {
+      pending.changes.append(.updateAttempt(attempt))
+    }
     record(
       .attempt(
         node: attempt.id.node, attempt: attempt.id.attempt, item: attempt.id.item, from: .running,

@@ -20,6 +20,7 @@ package struct RunTransition: Sendable {
 /// A change to attempts, items, the token or the environment; the order among them is part of the
 /// meaning.
 package enum RunChange: Sendable, Hashable {
+  /// An attempt as it started, or as it ended when it did so in the same step.
   case insertAttempt(AttemptRecord)
   case updateAttempt(AttemptRecord)
   /// A report of an attempt that has ended otherwise (RE46).

@@ -28,6 +28,8 @@ struct RunStepper {
   private let now: Timestamp
   private let refusals: [AttemptID: BatonError]
   private let retry: AttemptSlots.Retry
+  /// Whether the step is made within a unit of work, where nothing may wait or take long.
+  private let isWithinUnit: Bool
   private var outcomes = 0
   /// Whether a hook has ended in this step.
   private var hookEnded = false
@@ -46,6 +48,23 @@ struct RunStepper {
     self.refusals = refusals
     self.retry = retry
     now = engine.clock.now()
+    isWithinUnit = false
+  }
+
+  /// A step within the unit of work that creates the run: what needs a slot, the token, an
+  /// expression or entries of its own is left to the next.
+  ///
+  /// - Parameters:
+  ///   - machine: The run as it is created.
+  ///   - engine: What prepares nodes.
+  ///   - now: The commit time of the unit.
+  init(creating machine: consuming RunMachine, engine: Engine, now: Timestamp) {
+    self.machine = machine
+    self.engine = engine
+    self.now = now
+    refusals = [:]
+    retry = { false }
+    isWithinUnit = true
   }
 
   /// Goes on with a run that was read from the store (G58).
@@ -118,7 +137,7 @@ struct RunStepper {
   private mutating func start(_ hook: HookKind) -> Bool {
     guard let step = machine.plan.step(of: hook) else { return false }
     // The finish hook reads what the last nodes put.
-    if step.readsToken, outcomes > 0 {
+    if isWithinUnit || step.readsToken && outcomes > 0 {
       hasMore = true
       return false
     }
@@ -179,6 +198,7 @@ struct RunStepper {
   /// Whether what this step has changed must be stored before the node can start.
   private func mustWait(_ step: RunPlan.Step) -> Bool {
     if outcomes >= engine.options.maximumCascade { return true }
+    if isWithinUnit, !step.isPassedWithinUnit { return true }
     guard step.readsToken else { return false }
     if hookEnded { return true }
     return machine.changedNodes.contains {
@@ -305,5 +325,14 @@ struct PreparationError: Error, Sendable {
 
   static func tokenFileInvalid(_ message: String) -> PreparationError {
     PreparationError(reason: "token_file_invalid", message: message)
+  }
+}
+
+extension RunPlan.Step {
+  /// Whether the node can start and end within the unit that creates its run: nothing is executed
+  /// or read, and no entries are put, which the token could refuse.
+  fileprivate var isPassedWithinUnit: Bool {
+    guard case .noop = kind else { return false }
+    return put.isEmpty && !readsToken
   }
 }

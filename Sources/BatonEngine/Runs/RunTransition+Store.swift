@@ -28,6 +28,16 @@ extension RunTransition {
     for viewGuard in guards where try viewGuard.isBroken(id, writer) {
       throw TransitionRefused.viewMoved
     }
+    try storeChanges(writer, limits)
+    for node in nodes { try writer.updateNode(node) }
+    try writer.appendEvents(events)
+    if let (state, expected) = state { try writer.updateRun(id, state, expecting: expected) }
+  }
+
+  /// Writes attempts and puts within one unit of work.
+  ///
+  /// - Throws: `TransitionRefused.puts`, and what the store throws.
+  func storeChanges(_ writer: any StoreWriter, _ limits: TokenLimits) throws {
     for change in changes {
       switch change {
       case .insertAttempt(let attempt): try writer.insertAttempt(attempt)
@@ -43,8 +53,5 @@ extension RunTransition {
         }
       }
     }
-    for node in nodes { try writer.updateNode(node) }
-    try writer.appendEvents(events)
-    if let (state, expected) = state { try writer.updateRun(id, state, expecting: expected) }
   }
 }

@@ -98,8 +98,8 @@ private struct BatchStartElement: Sendable {
   /// What became of the element.
   private struct Made: Sendable {
     var receipt: Receipt
-    /// Nil when nothing is left to do: the answer is an earlier one, or the run was REJECTED.
-    var new: (RunRecord, [NodeRecord], RunPlan)?
+    /// Nil when the answer is an earlier one.
+    var run: RunCreation?
   }
 
   private let program: BatchProgram
@@ -144,10 +144,7 @@ private struct BatchStartElement: Sendable {
     engine.store.submit {
       try create($0, engine, plan)
     } completion: { result in
-      if case .success(let made) = result, let (record, nodes, plan) = made.new {
-        engine.catalog.keep(plan, of: record.header.workflow)
-        engine.begin(record, nodes: nodes, plan: plan)
-      }
+      if case .success(let made) = result, let run = made.run { engine.drive(run) }
       completion(result.map(\.receipt))
     }
   }
@@ -164,12 +161,12 @@ private struct BatchStartElement: Sendable {
       guard let receipt = Receipt(known) else {
         throw StoreError.damaged("the answer remembered for request \(key.id)")
       }
-      return Made(receipt: receipt, new: nil)
+      return Made(receipt: receipt, run: nil)
     }
     try program.checkExists(writer, engine.catalog)
     let created = try trigger.create(writer, engine, plan)
     let receipt = Receipt(created.response)
     if let key { try writer.remember(key, bodyHash: bodyHash, answer: receipt.bytes) }
-    return Made(receipt: receipt, new: created.new)
+    return Made(receipt: receipt, run: created.run)
   }
 }

@@ -3,7 +3,7 @@ internal import BatonStore
 package import BatonWire
 
 extension EngineService {
-  /// Creates a run; it is durable before the answer, and begins right after it.
+  /// Creates a run; it is durable before the answer.
   package func triggerPipeline(
     _ request: Wire.TriggerPipelineRequest, _ call: UnaryCall<Wire.TriggerPipelineResponse>
   ) {
@@ -30,10 +30,7 @@ extension EngineService {
       switch result {
       case .success(let created):
         // Before the answer: who hears of the run may give it orders at once.
-        if let (record, nodes, plan) = created.new {
-          engine.catalog.keep(plan, of: record.header.workflow)
-          engine.begin(record, nodes: nodes, plan: plan)
-        }
+        if let run = created.run { engine.drive(run) }
         call.reply(created.response)
       case .failure(RunTrigger.Unresolved.plan):
         context.run { [self] in
@@ -68,9 +65,7 @@ struct RunTrigger: Sendable {
   struct Created: Sendable {
     var response: Wire.TriggerPipelineResponse
     /// Nil when the answer is an earlier one.
-    var record: RunRecord?
-    /// Nil when nothing is left to do: the answer is an earlier one, or the run was REJECTED.
-    var new: (RunRecord, [NodeRecord], RunPlan)?
+    var run: RunCreation?
   }
 
   /// What a unit of work needs and may not read by itself.
@@ -134,7 +129,7 @@ struct RunTrigger: Sendable {
   func create(_ writer: any StoreWriter, _ engine: Engine, _ plan: RunPlan?) throws -> Created {
     if var answer = try repeatable?.firstAnswer(Wire.TriggerPipelineResponse.self, writer) {
       answer.replayed = true
-      return Created(response: answer, new: nil)
+      return Created(response: answer)
     }
     let version = try writer.requireVersion(workflow.namespace, workflow.application, version)
     let known = plan?.version == version ? plan : nil
@@ -145,16 +140,14 @@ struct RunTrigger: Sendable {
       let active = try writer.activeRunCount(of: workflow)
       return active.pending + active.begun
     }
-    let record = created.record
-    try writer.insertRun(record, nodes: created.nodes)
-    try writer.appendEvents([created.event])
+    let run = RunCreation(created, plan, engine, now: writer.now)
+    try run.store(writer, engine.options.tokenLimits)
+    // The run is answered as it was created, whatever has become of it in the same unit.
     let response = Wire.TriggerPipelineResponse(
       runID: id.description, version: UInt32(clamping: version),
-      status: Wire.RunStatus(record.state.status))
+      status: Wire.RunStatus(created.record.state.status))
     try repeatable?.remember(response, writer)
-    return Created(
-      response: response, record: record,
-      new: record.state.status.isActive ? (record, created.nodes, plan) : nil)
+    return Created(response: response, run: run)
   }
 
   private func header(_ plan: RunPlan, _ now: Timestamp) throws(BatonError) -> RunHeader {

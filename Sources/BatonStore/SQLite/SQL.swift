@@ -124,6 +124,7 @@ enum SQL: String, CaseIterable {
       reruns, skips, last_event, details, stop, root, ends, parent_item, parent_item_attempt)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
       ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)
+    ON CONFLICT (run) DO NOTHING
     """
   case updateRun = """
     UPDATE runs SET status = ?2, started = ?3, suspended = ?4, resumed = ?5, stopping = ?6,
@@ -220,6 +221,7 @@ enum SQL: String, CaseIterable {
       application, version, tail)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
       ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)
+    ON CONFLICT (run, node, attempt) DO NOTHING
     """
   case updateAttempt = """
     UPDATE attempts SET status = ?4, cause = ?5, chain = ?6, reason = ?7, message = ?8,

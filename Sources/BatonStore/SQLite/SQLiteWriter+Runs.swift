@@ -4,11 +4,11 @@ internal import GRDBSQLite
 extension SQLiteWriter: RunWrites {
   func insertRun(_ record: RunRecord, nodes: [NodeRecord]) throws {
     let header = record.header
-    if try runFacts(header.id) != nil { throw StoreRefusal.runExists(header.id) }
     if let id = header.externalID, try isTaken(id, header.workflow) {
       throw StoreRefusal.externalIDTaken(id, header.workflow)
     }
     try run(.insertRun) { $0.bind(record) }
+    guard session.changes == 1 else { throw StoreRefusal.runExists(header.id) }
     touch(header.id)
     for node in nodes {
       try run(.insertNode) { row in
@@ -62,7 +62,6 @@ extension SQLiteWriter: RunWrites {
     let id = record.id.run
     let (facts, _) = try requiredFacts(id)
     guard let account = try pendingAccount(of: id) else { throw StoreRefusal.runMissing(id) }
-    if try attempt(record.id) != nil { throw StoreRefusal.attemptExists(record.id) }
     let withheld = try withheldNodes(of: id)
     var record = record
     record.viewSeq = account.lastSeq
@@ -76,6 +75,7 @@ extension SQLiteWriter: RunWrites {
       row.bind(28, isProgramRun ? facts.version : nil)
       row.bind(29, isProgramRun ? ProgramRunOrder.tail(record.id) : nil)
     }
+    guard session.changes == 1 else { throw StoreRefusal.attemptExists(record.id) }
     noteAttempt(record, withheld)
     return record
   }
