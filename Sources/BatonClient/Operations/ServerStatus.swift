@@ -19,6 +19,36 @@ public struct ServerStatus: Sendable, Hashable {
     public var oldestEvent: UInt64
     /// Whether it can be written.
     public var isWritable: Bool
+    /// What its commit queue has done; nil where the server does not say.
+    public var commits: Commits?
+  }
+
+  /// What a commit queue has done since the server started.
+  ///
+  /// Sizes of batches, and the times of commits and of waiting, follow from two readings.
+  public struct Commits: Sendable, Hashable {
+    /// Committed batches.
+    public var batches: UInt64
+    /// Changes in them.
+    public var units: UInt64
+    /// The most changes of one batch.
+    public var largestBatch: UInt64
+    /// The time spent in commits: writing the log and waiting for the device.
+    public var commitTime: Duration
+    /// The longest commit.
+    public var longestCommit: Duration
+    /// How long the changes waited for their batch to begin, all together.
+    public var waitingTime: Duration
+    /// The longest of these waits.
+    public var longestWait: Duration
+    /// The time spent in batches, commits included.
+    public var busyTime: Duration
+    /// Batches that ran a second time because of a change that failed.
+    public var restarts: UInt64
+    /// Batches that were given up because of the device or the file.
+    public var failures: UInt64
+    /// Changes that wait or are under way now.
+    public var depth: UInt64
   }
 
   /// A consumer of the event log.
@@ -105,5 +135,22 @@ extension ServerStatus.Store {
     eventNumber = wire.eventNumber
     oldestEvent = wire.oldestEvent
     isWritable = wire.writable
+    commits = wire.commits.map(ServerStatus.Commits.init)
+  }
+}
+
+extension ServerStatus.Commits {
+  init(_ wire: Wire.CommitStatus) {
+    batches = wire.batches
+    units = wire.units
+    largestBatch = wire.largestBatch
+    commitTime = .microseconds(Int64(clamping: wire.commitUs))
+    longestCommit = .microseconds(Int64(clamping: wire.longestCommitUs))
+    waitingTime = .microseconds(Int64(clamping: wire.waitingUs))
+    longestWait = .microseconds(Int64(clamping: wire.longestWaitUs))
+    busyTime = .microseconds(Int64(clamping: wire.busyUs))
+    restarts = wire.restarts
+    failures = wire.failures
+    depth = wire.depth
   }
 }

@@ -36,7 +36,8 @@ package struct OperationsService: Wire.OperationsService {
           kind: facts.storeKind, databaseBytes: Int64(statistics.databaseBytes),
           freeBytes: facts.freeBytes(), runs: UInt64(statistics.runs),
           eventNumber: statistics.newestEvent, oldestEvent: statistics.oldestEvent,
-          writable: engine.store.health == .serving),
+          writable: engine.store.health == .serving,
+          commits: Wire.CommitStatus(engine.store.counters)),
         activeRuns: UInt64(statistics.activeRuns), runningAttempts: UInt64(max(0, running)),
         connections: UInt32(clamping: facts.connections()))
     }
@@ -93,6 +94,25 @@ package struct OperationsService: Wire.OperationsService {
   private static func answer(to error: any Error) -> any Error {
     if error is CancellationError { return error }
     return (error as? StoreError)?.answer ?? BatonError(anyError: error)
+  }
+}
+
+extension Wire.CommitStatus {
+  /// The counters as the contract has them, times in microseconds (P12).
+  fileprivate init(_ counters: CommitCounters) {
+    self.init(
+      batches: UInt64(counters.batches), units: UInt64(counters.units),
+      largestBatch: UInt64(counters.largestBatch), commitUs: Self.us(counters.commitTime),
+      longestCommitUs: Self.us(counters.longestCommit), waitingUs: Self.us(counters.waitingTime),
+      longestWaitUs: Self.us(counters.longestWait), busyUs: Self.us(counters.busyTime),
+      restarts: UInt64(counters.restarts), failures: UInt64(counters.failures),
+      depth: UInt64(counters.depth))
+  }
+
+  /// Whole microseconds.
+  private static func us(_ time: Duration) -> UInt64 {
+    let (seconds, attoseconds) = time.components
+    return UInt64(seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
   }
 }
 

@@ -173,6 +173,7 @@ extension Wire.StoreStatus: CBacked {
     let oldestEvent = c.pointee.oldest_event
     let writable = c.pointee.writable != 0
     let secretKeys = c.pointee.secret_keys
+    let commits: Wire.CommitStatus? = copiedMessage(c.pointee.commits)
     return Self(
       kind: kind,
       databaseBytes: databaseBytes,
@@ -181,7 +182,8 @@ extension Wire.StoreStatus: CBacked {
       eventNumber: eventNumber,
       oldestEvent: oldestEvent,
       writable: writable,
-      secretKeys: secretKeys)
+      secretKeys: secretKeys,
+      commits: commits)
   }
 
   func copy(to c: UnsafeMutablePointer<CStruct>, in arena: MessageArena) {
@@ -193,6 +195,77 @@ extension Wire.StoreStatus: CBacked {
     c.pointee.oldest_event = oldestEvent
     c.pointee.writable = writable ? 1 : 0
     c.pointee.secret_keys = secretKeys
+    if let commits {
+      c.pointee.commits = arena.message(commits)
+    }
+  }
+}
+
+extension Wire.CommitStatus: Message {
+  /// The full name of the message.
+  public static var messageName: String { "baton.admin.v1.CommitStatus" }
+
+  /// Decodes untrusted bytes; see ``Message``.
+  public init(
+    serialized bytes: UnsafeRawBufferPointer, limits: DecodingLimits
+  ) throws(BatonError) {
+    self = try Self.decoded(from: bytes, limits)
+  }
+
+  /// Appends the encoded message to a buffer; see ``Message``.
+  public func serialize(
+    into buffer: inout ByteBuffer, prefix: (Int, inout ByteBuffer) -> Void
+  ) {
+    encodeMessage(into: &buffer, prefix: prefix) { arena in
+      arena.packable(self)
+    }
+  }
+}
+
+extension Wire.CommitStatus: CBacked {
+  typealias CStruct = Baton__Admin__V1__CommitStatus
+  static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> {
+    baton_descriptor_of__baton__admin__v1__commit_status()
+  }
+
+  static func copied(from c: UnsafePointer<CStruct>) -> Self {
+    let batches = c.pointee.batches
+    let units = c.pointee.units
+    let largestBatch = c.pointee.largest_batch
+    let commitUs = c.pointee.commit_us
+    let longestCommitUs = c.pointee.longest_commit_us
+    let waitingUs = c.pointee.waiting_us
+    let longestWaitUs = c.pointee.longest_wait_us
+    let busyUs = c.pointee.busy_us
+    let restarts = c.pointee.restarts
+    let failures = c.pointee.failures
+    let depth = c.pointee.depth
+    return Self(
+      batches: batches,
+      units: units,
+      largestBatch: largestBatch,
+      commitUs: commitUs,
+      longestCommitUs: longestCommitUs,
+      waitingUs: waitingUs,
+      longestWaitUs: longestWaitUs,
+      busyUs: busyUs,
+      restarts: restarts,
+      failures: failures,
+      depth: depth)
+  }
+
+  func copy(to c: UnsafeMutablePointer<CStruct>, in arena: MessageArena) {
+    c.pointee.batches = batches
+    c.pointee.units = units
+    c.pointee.largest_batch = largestBatch
+    c.pointee.commit_us = commitUs
+    c.pointee.longest_commit_us = longestCommitUs
+    c.pointee.waiting_us = waitingUs
+    c.pointee.longest_wait_us = longestWaitUs
+    c.pointee.busy_us = busyUs
+    c.pointee.restarts = restarts
+    c.pointee.failures = failures
+    c.pointee.depth = depth
   }
 }
 

@@ -112,6 +112,8 @@ extension Wire {
     public var writable: Bool
     /// Keys of secrets in use; more than 1 while a rotation is under way.
     public var secretKeys: UInt32
+    /// What its commit queue has done since the server started.
+    public var commits: Wire.CommitStatus?
 
     /// An empty message: every field absent.
     public init() {
@@ -123,6 +125,7 @@ extension Wire {
       oldestEvent = 0
       writable = false
       secretKeys = 0
+      commits = nil
     }
 
     /// A message with the fields given; the others are absent.
@@ -134,7 +137,8 @@ extension Wire {
       eventNumber: UInt64 = 0,
       oldestEvent: UInt64 = 0,
       writable: Bool = false,
-      secretKeys: UInt32 = 0
+      secretKeys: UInt32 = 0,
+      commits: Wire.CommitStatus? = nil
     ) {
       self.kind = kind
       self.databaseBytes = databaseBytes
@@ -144,6 +148,78 @@ extension Wire {
       self.oldestEvent = oldestEvent
       self.writable = writable
       self.secretKeys = secretKeys
+      self.commits = commits
+    }
+  }
+}
+
+extension Wire {
+  /// What a commit queue has done: sizes of batches, and the times of commits and of waiting,
+  /// follow from two readings.
+  public struct CommitStatus: Hashable, Sendable {
+    /// Committed batches.
+    public var batches: UInt64
+    /// Changes in them.
+    public var units: UInt64
+    /// The most changes of one batch.
+    public var largestBatch: UInt64
+    /// Microseconds spent in commits: writing the log and waiting for the device.
+    public var commitUs: UInt64
+    /// The longest of them (microseconds).
+    public var longestCommitUs: UInt64
+    /// Microseconds that the changes waited for their batch to begin.
+    public var waitingUs: UInt64
+    /// The longest of these waits (microseconds).
+    public var longestWaitUs: UInt64
+    /// Microseconds spent in batches, commits included.
+    public var busyUs: UInt64
+    /// Batches that ran a second time because of a change that failed.
+    public var restarts: UInt64
+    /// Batches that were given up because of the device or the file.
+    public var failures: UInt64
+    /// Changes that wait or are under way now.
+    public var depth: UInt64
+
+    /// An empty message: every field absent.
+    public init() {
+      batches = 0
+      units = 0
+      largestBatch = 0
+      commitUs = 0
+      longestCommitUs = 0
+      waitingUs = 0
+      longestWaitUs = 0
+      busyUs = 0
+      restarts = 0
+      failures = 0
+      depth = 0
+    }
+
+    /// A message with the fields given; the others are absent.
+    public init(
+      batches: UInt64 = 0,
+      units: UInt64 = 0,
+      largestBatch: UInt64 = 0,
+      commitUs: UInt64 = 0,
+      longestCommitUs: UInt64 = 0,
+      waitingUs: UInt64 = 0,
+      longestWaitUs: UInt64 = 0,
+      busyUs: UInt64 = 0,
+      restarts: UInt64 = 0,
+      failures: UInt64 = 0,
+      depth: UInt64 = 0
+    ) {
+      self.batches = batches
+      self.units = units
+      self.largestBatch = largestBatch
+      self.commitUs = commitUs
+      self.longestCommitUs = longestCommitUs
+      self.waitingUs = waitingUs
+      self.longestWaitUs = longestWaitUs
+      self.busyUs = busyUs
+      self.restarts = restarts
+      self.failures = failures
+      self.depth = depth
     }
   }
 }

@@ -304,6 +304,9 @@ static inline const ProtobufCMessageDescriptor *baton_descriptor_of__baton__admi
 static inline const ProtobufCMessageDescriptor *baton_descriptor_of__baton__admin__v1__store_status(void) {
   return &baton__admin__v1__store_status__descriptor;
 }
+static inline const ProtobufCMessageDescriptor *baton_descriptor_of__baton__admin__v1__commit_status(void) {
+  return &baton__admin__v1__commit_status__descriptor;
+}
 static inline const ProtobufCMessageDescriptor *baton_descriptor_of__baton__admin__v1__consumer_status(void) {
   return &baton__admin__v1__consumer_status__descriptor;
 }

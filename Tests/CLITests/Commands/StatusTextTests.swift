@@ -14,7 +14,11 @@ import baton
         notReadyReason: ready ? "" : "disk_full",
         store: Wire.StoreStatus(
           kind: "sqlite", databaseBytes: 1_572_864, freeBytes: free, runs: 30, eventNumber: 40,
-          oldestEvent: 1, writable: ready),
+          oldestEvent: 1, writable: ready,
+          commits: Wire.CommitStatus(
+            batches: 4, units: 10, largestBatch: 7, commitUs: 2000, longestCommitUs: 1500,
+            waitingUs: 3000, longestWaitUs: 2345, busyUs: 4000, restarts: 1, failures: 2,
+            depth: 3)),
         activeRuns: 5, runningAttempts: 6, connections: 7,
         warnings: [Wire.Problem(path: "", reason: "low_space", text: "little room")]))
   }
@@ -33,6 +37,8 @@ import baton
         "connections:  7",
         "store:        sqlite, 1.5 MiB, 512 B free, not writable",
         "events:       40, kept from 1",
+        "commits:      4, 2.5 changes each, at most 7, 3 waiting now",
+        "commit time:  0.5 ms, at most 1.5 ms; waited before it 0.3 ms, at most 2.35 ms",
         "warning:      low_space: little room",
       ])
   }
@@ -53,7 +59,10 @@ import baton
         + #""services":["baton.engine.v1.Engine"],"ready":false,"notReadyReason":"disk_full","#
         + #""store":{"kind":"sqlite","databaseBytes":1572864,"freeBytes":512,"#
         + #""runs":30,"eventNumber":40,"#
-        + #""oldestEvent":1,"writable":false},"consumers":[],"compatNamespaces":[],"#
+        + #""oldestEvent":1,"writable":false,"commits":{"batches":4,"units":10,"largestBatch":7,"#
+        + #""commitUs":2000,"longestCommitUs":1500,"waitingUs":3000,"longestWaitUs":2345,"#
+        + #""busyUs":4000,"restarts":1,"failures":2,"depth":3}},"#
+        + #""consumers":[],"compatNamespaces":[],"#
         + #""activeRuns":5,"runningAttempts":6,"connections":7,"#
         + #""warnings":[{"path":"","reason":"low_space","text":"little room"}]}"#)
   }

@@ -27,6 +27,7 @@ package enum StatusText {
         ("store", "\(store.kind), \(sizes)\(writable)"),
         ("events", "\(store.eventNumber), kept from \(store.oldestEvent)"),
       ]
+      if let commits = store.commits { rows += lines(commits) }
     }
     for consumer in status.consumers {
       rows.append(("consumer", "\(consumer.name), \(consumer.behind) events behind"))
@@ -40,6 +41,32 @@ package enum StatusText {
     return rows.map { title, text in
       "\(title):" + String(repeating: " ", count: max(1, 13 - title.count)) + text
     }
+  }
+
+  /// What the commit queue has done, on the average and at worst.
+  private static func lines(_ commits: ServerStatus.Commits) -> [(String, String)] {
+    guard commits.batches > 0, commits.units > 0 else { return [] }
+    let size = Double(commits.units) / Double(commits.batches)
+    let rounded = (size * 10).rounded() / 10
+    return [
+      (
+        "commits",
+        "\(commits.batches), \(rounded) changes each, at most \(commits.largestBatch), "
+          + "\(commits.depth) waiting now"
+      ),
+      (
+        "commit time",
+        "\(short(commits.commitTime / Int(clamping: commits.batches))), "
+          + "at most \(short(commits.longestCommit)); "
+          + "waited before it \(short(commits.waitingTime / Int(clamping: commits.units))), "
+          + "at most \(short(commits.longestWait))"
+      ),
+    ]
+  }
+
+  /// A short time in milliseconds, to the hundredth.
+  private static func short(_ time: Duration) -> String {
+    "\(((time / .microseconds(10)).rounded() / 100)) ms"
   }
 
   private static func runs(_ status: ServerStatus) -> String {
@@ -76,6 +103,24 @@ package enum StatusText {
     object.add("eventNumber", store.eventNumber)
     object.add("oldestEvent", store.oldestEvent)
     object.add("writable", .bool(store.isWritable))
+    if let commits = store.commits { object.add("commits", json(commits)) }
+    return object.value
+  }
+
+  private static func json(_ commits: ServerStatus.Commits) -> JSONValue {
+    let microseconds: (Duration) -> UInt64 = { UInt64($0 / .microseconds(1)) }
+    var object = JSONObject()
+    object.add("batches", commits.batches)
+    object.add("units", commits.units)
+    object.add("largestBatch", commits.largestBatch)
+    object.add("commitUs", microseconds(commits.commitTime))
+    object.add("longestCommitUs", microseconds(commits.longestCommit))
+    object.add("waitingUs", microseconds(commits.waitingTime))
+    object.add("longestWaitUs", microseconds(commits.longestWait))
+    object.add("busyUs", microseconds(commits.busyTime))
+    object.add("restarts", commits.restarts)
+    object.add("failures", commits.failures)
+    object.add("depth", commits.depth)
     return object.value
   }
 

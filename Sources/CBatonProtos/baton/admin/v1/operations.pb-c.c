@@ -142,6 +142,51 @@ void   baton__admin__v1__store_status__free_unpacked
   assert(message->base.descriptor == &baton__admin__v1__store_status__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   baton__admin__v1__commit_status__init
+                     (Baton__Admin__V1__CommitStatus         *message)
+{
+  static const Baton__Admin__V1__CommitStatus init_value = BATON__ADMIN__V1__COMMIT_STATUS__INIT;
+  *message = init_value;
+}
+size_t baton__admin__v1__commit_status__get_packed_size
+                     (const Baton__Admin__V1__CommitStatus *message)
+{
+  assert(message->base.descriptor == &baton__admin__v1__commit_status__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t baton__admin__v1__commit_status__pack
+                     (const Baton__Admin__V1__CommitStatus *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &baton__admin__v1__commit_status__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t baton__admin__v1__commit_status__pack_to_buffer
+                     (const Baton__Admin__V1__CommitStatus *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &baton__admin__v1__commit_status__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Baton__Admin__V1__CommitStatus *
+       baton__admin__v1__commit_status__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Baton__Admin__V1__CommitStatus *)
+     protobuf_c_message_unpack (&baton__admin__v1__commit_status__descriptor,
+                                allocator, len, data);
+}
+void   baton__admin__v1__commit_status__free_unpacked
+                     (Baton__Admin__V1__CommitStatus *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &baton__admin__v1__commit_status__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   baton__admin__v1__consumer_status__init
                      (Baton__Admin__V1__ConsumerStatus         *message)
 {
@@ -952,7 +997,7 @@ const ProtobufCMessageDescriptor baton__admin__v1__get_status_response__descript
   (ProtobufCMessageInit) baton__admin__v1__get_status_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor baton__admin__v1__store_status__field_descriptors[8] =
+static const ProtobufCFieldDescriptor baton__admin__v1__store_status__field_descriptors[9] =
 {
   {
     "kind",
@@ -1050,8 +1095,21 @@ static const ProtobufCFieldDescriptor baton__admin__v1__store_status__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "commits",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Baton__Admin__V1__StoreStatus, commits),
+    &baton__admin__v1__commit_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned baton__admin__v1__store_status__field_indices_by_name[] = {
+  8,   /* field[8] = commits */
   1,   /* field[1] = database_bytes */
   4,   /* field[4] = event_number */
   2,   /* field[2] = free_bytes */
@@ -1064,7 +1122,7 @@ static const unsigned baton__admin__v1__store_status__field_indices_by_name[] = 
 static const ProtobufCIntRange baton__admin__v1__store_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor baton__admin__v1__store_status__descriptor =
 {
@@ -1074,11 +1132,179 @@ const ProtobufCMessageDescriptor baton__admin__v1__store_status__descriptor =
   "Baton__Admin__V1__StoreStatus",
   "baton.admin.v1",
   sizeof(Baton__Admin__V1__StoreStatus),
-  8,
+  9,
   baton__admin__v1__store_status__field_descriptors,
   baton__admin__v1__store_status__field_indices_by_name,
   1,  baton__admin__v1__store_status__number_ranges,
   (ProtobufCMessageInit) baton__admin__v1__store_status__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor baton__admin__v1__commit_status__field_descriptors[11] =
+{
+  {
+    "batches",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Baton__Admin__V1__CommitStatus, batches),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "units",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Baton__Admin__V1__CommitStatus, units),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "largest_batch",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Baton__Admin__V1__CommitStatus, largest_batch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "commit_us",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Baton__Admin__V1__CommitStatus, commit_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "longest_commit_us",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Baton__Admin__V1__CommitStatus, longest_commit_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "waiting_us",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Baton__Admin__V1__CommitStatus, waiting_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "longest_wait_us",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Baton__Admin__V1__CommitStatus, longest_wait_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "busy_us",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Baton__Admin__V1__CommitStatus, busy_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "restarts",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Baton__Admin__V1__CommitStatus, restarts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failures",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Baton__Admin__V1__CommitStatus, failures),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "depth",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Baton__Admin__V1__CommitStatus, depth),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned baton__admin__v1__commit_status__field_indices_by_name[] = {
+  0,   /* field[0] = batches */
+  7,   /* field[7] = busy_us */
+  3,   /* field[3] = commit_us */
+  10,   /* field[10] = depth */
+  9,   /* field[9] = failures */
+  2,   /* field[2] = largest_batch */
+  4,   /* field[4] = longest_commit_us */
+  6,   /* field[6] = longest_wait_us */
+  8,   /* field[8] = restarts */
+  1,   /* field[1] = units */
+  5,   /* field[5] = waiting_us */
+};
+static const ProtobufCIntRange baton__admin__v1__commit_status__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor baton__admin__v1__commit_status__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "baton.admin.v1.CommitStatus",
+  "CommitStatus",
+  "Baton__Admin__V1__CommitStatus",
+  "baton.admin.v1",
+  sizeof(Baton__Admin__V1__CommitStatus),
+  11,
+  baton__admin__v1__commit_status__field_descriptors,
+  baton__admin__v1__commit_status__field_indices_by_name,
+  1,  baton__admin__v1__commit_status__number_ranges,
+  (ProtobufCMessageInit) baton__admin__v1__commit_status__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor baton__admin__v1__consumer_status__field_descriptors[4] =

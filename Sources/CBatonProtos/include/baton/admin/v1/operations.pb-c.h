@@ -19,6 +19,7 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Baton__Admin__V1__GetStatusRequest Baton__Admin__V1__GetStatusRequest;
 typedef struct Baton__Admin__V1__GetStatusResponse Baton__Admin__V1__GetStatusResponse;
 typedef struct Baton__Admin__V1__StoreStatus Baton__Admin__V1__StoreStatus;
+typedef struct Baton__Admin__V1__CommitStatus Baton__Admin__V1__CommitStatus;
 typedef struct Baton__Admin__V1__ConsumerStatus Baton__Admin__V1__ConsumerStatus;
 typedef struct Baton__Admin__V1__BackupRequest Baton__Admin__V1__BackupRequest;
 typedef struct Baton__Admin__V1__BackupResponse Baton__Admin__V1__BackupResponse;
@@ -86,10 +87,31 @@ struct  Baton__Admin__V1__StoreStatus
   uint64_t oldest_event;
   protobuf_c_boolean writable;
   uint32_t secret_keys;
+  Baton__Admin__V1__CommitStatus *commits;
 };
 #define BATON__ADMIN__V1__STORE_STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&baton__admin__v1__store_status__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, NULL }
+
+
+struct  Baton__Admin__V1__CommitStatus
+{
+  ProtobufCMessage base;
+  uint64_t batches;
+  uint64_t units;
+  uint64_t largest_batch;
+  uint64_t commit_us;
+  uint64_t longest_commit_us;
+  uint64_t waiting_us;
+  uint64_t longest_wait_us;
+  uint64_t busy_us;
+  uint64_t restarts;
+  uint64_t failures;
+  uint64_t depth;
+};
+#define BATON__ADMIN__V1__COMMIT_STATUS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&baton__admin__v1__commit_status__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Baton__Admin__V1__ConsumerStatus
@@ -306,6 +328,25 @@ Baton__Admin__V1__StoreStatus *
                       const uint8_t       *data);
 void   baton__admin__v1__store_status__free_unpacked
                      (Baton__Admin__V1__StoreStatus *message,
+                      ProtobufCAllocator *allocator);
+/* Baton__Admin__V1__CommitStatus methods */
+void   baton__admin__v1__commit_status__init
+                     (Baton__Admin__V1__CommitStatus         *message);
+size_t baton__admin__v1__commit_status__get_packed_size
+                     (const Baton__Admin__V1__CommitStatus   *message);
+size_t baton__admin__v1__commit_status__pack
+                     (const Baton__Admin__V1__CommitStatus   *message,
+                      uint8_t             *out);
+size_t baton__admin__v1__commit_status__pack_to_buffer
+                     (const Baton__Admin__V1__CommitStatus   *message,
+                      ProtobufCBuffer     *buffer);
+Baton__Admin__V1__CommitStatus *
+       baton__admin__v1__commit_status__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   baton__admin__v1__commit_status__free_unpacked
+                     (Baton__Admin__V1__CommitStatus *message,
                       ProtobufCAllocator *allocator);
 /* Baton__Admin__V1__ConsumerStatus methods */
 void   baton__admin__v1__consumer_status__init
@@ -565,6 +606,9 @@ typedef void (*Baton__Admin__V1__GetStatusResponse_Closure)
 typedef void (*Baton__Admin__V1__StoreStatus_Closure)
                  (const Baton__Admin__V1__StoreStatus *message,
                   void *closure_data);
+typedef void (*Baton__Admin__V1__CommitStatus_Closure)
+                 (const Baton__Admin__V1__CommitStatus *message,
+                  void *closure_data);
 typedef void (*Baton__Admin__V1__ConsumerStatus_Closure)
                  (const Baton__Admin__V1__ConsumerStatus *message,
                   void *closure_data);
@@ -613,6 +657,7 @@ typedef void (*Baton__Admin__V1__ForgetRunIdsResponse_Closure)
 extern const ProtobufCMessageDescriptor baton__admin__v1__get_status_request__descriptor;
 extern const ProtobufCMessageDescriptor baton__admin__v1__get_status_response__descriptor;
 extern const ProtobufCMessageDescriptor baton__admin__v1__store_status__descriptor;
+extern const ProtobufCMessageDescriptor baton__admin__v1__commit_status__descriptor;
 extern const ProtobufCMessageDescriptor baton__admin__v1__consumer_status__descriptor;
 extern const ProtobufCMessageDescriptor baton__admin__v1__backup_request__descriptor;
 extern const ProtobufCMessageDescriptor baton__admin__v1__backup_response__descriptor;
