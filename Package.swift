@@ -66,8 +66,10 @@ let package = Package(
     .target(
       name: "BatonRPC", dependencies: ["BatonCore", "BatonWire", nioCore, nioPosix, logging],
       swiftSettings: strict),
+    .target(name: "CSQLiteSettings", linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(
-      name: "BatonStore", dependencies: ["BatonCore", grdb, sqlite, collections, crypto],
+      name: "BatonStore",
+      dependencies: ["BatonCore", "CSQLiteSettings", grdb, sqlite, collections, crypto],
       swiftSettings: strict),
     .target(
       name: "BatonExec", dependencies: ["BatonCore", logging], swiftSettings: strict),

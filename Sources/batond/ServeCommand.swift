@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import BatonStore
 internal import Foundation
 internal import Logging
 
@@ -20,6 +21,7 @@ struct ServeCommand: AsyncParsableCommand {
       return handler
     }
     OpenFiles.raiseLimit()
+    SQLiteStore.prepareProcess()
     let directory = try DataDirectory(configuration.dataDirectory, roles: configuration.roles)
     if let earlier = directory.earlierPath {
       Logger(label: "batond").warning(

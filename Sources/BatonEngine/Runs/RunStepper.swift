@@ -332,7 +332,7 @@ extension RunPlan.Step {
   /// Whether the node can start and end within the unit that creates its run: nothing is executed
   /// or read, and no entries are put, which the token could refuse.
   fileprivate var isPassedWithinUnit: Bool {
-    guard case .noop = kind else { return false }
-    return put.isEmpty && !readsToken
+    guard case .noop = kind, put.isEmpty, forEach == nil else { return false }
+    return !readsToken && !endReadsToken && !hasPolicyTemplates
   }
 }

@@ -1,4 +1,5 @@
 package import BatonCore
+internal import CSQLiteSettings
 internal import Foundation
 internal import GRDB
 internal import GRDBSQLite
@@ -50,6 +51,16 @@ package final class SQLiteStore: Store {
       })
     try startWriter(options)
     relay?.start()
+  }
+
+  /// Sets up SQLite for the whole process: it keeps no statistics of its memory, which nobody
+  /// reads and which cost a lock for every allocation.
+  ///
+  /// To be called once, before anything else of the process uses SQLite; later it is an error of
+  /// the program.
+  package static func prepareProcess() {
+    let code = baton_sqlite_keep_no_memory_statistics()
+    precondition(code == SQLITE_OK, "SQLite was in use before it was set up")
   }
 
   package var counters: CommitCounters { queue.counters }

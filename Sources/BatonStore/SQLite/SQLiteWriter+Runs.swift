@@ -22,6 +22,7 @@ extension SQLiteWriter: RunWrites {
     count(facts, from: nil, to: record.state.status)
     self.facts[header.id] = (facts, record.state.status)
     accounts[header.id] = PendingAccount(account: TokenAccount())
+    if !nodes.contains(where: \.isWithheld) { newRuns.insert(header.id) }
     if notesTokens { effects.tokens.append(.created(facts, record.state.status)) }
   }
 
@@ -51,6 +52,7 @@ extension SQLiteWriter: RunWrites {
       Self.bind(record, row, from: 4)
     }
     guard session.changes == 1 else { throw StoreRefusal.nodeMissing(record) }
+    if record.isWithheld { newRuns.remove(record.run) }
     // Only a node that had attempts has entries to withhold.
     if notesTokens, record.attempts > 0 {
       effects.tokens.append(.withheld(record.run, node: record.node, record.isWithheld))
@@ -62,7 +64,7 @@ extension SQLiteWriter: RunWrites {
     let id = record.id.run
     let (facts, _) = try requiredFacts(id)
     guard let account = try pendingAccount(of: id) else { throw StoreRefusal.runMissing(id) }
-    let withheld = try withheldNodes(of: id)
+    let withheld = newRuns.contains(id) ? [] : try withheldNodes(of: id)
     var record = record
     record.viewSeq = account.lastSeq
     touch(id)
@@ -76,6 +78,7 @@ extension SQLiteWriter: RunWrites {
       row.bind(29, isProgramRun ? ProgramRunOrder.tail(record.id) : nil)
     }
     guard session.changes == 1 else { throw StoreRefusal.attemptExists(record.id) }
+    if record.id.attempt == 1, record.id.item == nil { newSources[record.id] = [:] }
     noteAttempt(record, withheld)
     return record
   }

@@ -7,9 +7,7 @@ extension SQLiteWriter: TokenWrites {
     let run = batch.source.run
     guard let account = try pendingAccount(of: run) else { throw StoreRefusal.runMissing(run) }
     // What is there is read before the pure rules judge, which may neither fail nor wait.
-    var present: [TokenAccount.Present?] = []
-    present.reserveCapacity(batch.entries.count)
-    for entry in batch.entries { present.append(try storedEntry(entry, batch.source)) }
+    let present = try storedEntries(batch)
     var next = 0
     let indexed = batch.entries.count == 1 ? nil : Self.index(batch.entries)
     let admission = try account.admitting(
@@ -24,7 +22,11 @@ extension SQLiteWriter: TokenWrites {
     change(admission.account, of: run)
     for (index, put) in admission.puts(of: batch).enumerated() {
       try insert(put, run)
-      if admission.becomesEntry[index] { try setEntry(put, run, isNew: present[index] == nil) }
+      if admission.becomesEntry[index] {
+        try setEntry(put, run, isNew: present[index] == nil)
+        newSources[batch.source]?[TokenKey(put.scope, put.key)] = TokenAccount.Present(
+          attempt: put.attempt, bytes: put.key.utf8.count + put.value.utf8.count)
+      }
       if notesTokens { effects.tokens.append(.put(run, put)) }
     }
     return admission.receipt(limits)
@@ -34,6 +36,19 @@ extension SQLiteWriter: TokenWrites {
     Dictionary(
       entries.enumerated().map { (TokenKey($1.scope, $1.key), $0) },
       uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The entries that the batch's node has under the keys, from the tables unless they are known.
+  private func storedEntries(_ batch: TokenPutBatch) throws -> [TokenAccount.Present?] {
+    let source = batch.source
+    if let known = newSources[source] {
+      return batch.entries.map { known[TokenKey($0.scope, $0.key)] }
+    }
+    // Whatever else puts under the node makes what is known of its first attempt incomplete.
+    if !newSources.isEmpty {
+      newSources[AttemptID(run: source.run, node: source.node, attempt: 1)] = nil
+    }
+    return try batch.entries.map { try storedEntry($0, source) }
   }
 
   private func storedEntry(

@@ -32,6 +32,10 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
   private var changedAccounts: [RunID] = []
   var counts: [WorkflowID: RunCounts] = [:]
   var facts: [RunID: (TokenSnapshot.Run, RunStatus)] = [:]
+  /// Runs that the batch has inserted, while no node of theirs is withheld.
+  var newRuns: Set<RunID> = []
+  /// First attempts that the batch has inserted, with the entries of their nodes.
+  var newSources: [AttemptID: [TokenKey: TokenAccount.Present]] = [:]
   private var eventNumber: UInt64?
   private var eventsChanged = false
   private var clock: CommitClock
@@ -60,6 +64,8 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
     effects = Effects()
     trouble = nil
     unitWrites = 0
+    newRuns.removeAll(keepingCapacity: true)
+    newSources.removeAll(keepingCapacity: true)
     if !isExclusive { forget() }
     if accounts.count > 8192 || facts.count > 8192 { forget() }
     try perform(.begin)
@@ -206,6 +212,8 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
     changedAccounts.removeAll(keepingCapacity: true)
     counts.removeAll(keepingCapacity: true)
     facts.removeAll(keepingCapacity: true)
+    newRuns.removeAll(keepingCapacity: true)
+    newSources.removeAll(keepingCapacity: true)
     eventNumber = nil
     eventsChanged = false
   }
