@@ -127,14 +127,14 @@ extension RunTree {
   // MARK: - Runs above
 
   /// A child run, and the node of its parent to which it belongs.
-  private struct Link {
+  struct Link {
     var child: RunID
     var parent: RunID
     var position: Int
   }
 
   /// The links from a run up to the root.
-  private func links(above run: RunID) -> [Link] {
+  func links(above run: RunID) -> [Link] {
     var found: [Link] = []
     var child = run
     while let parent = self[child].header.parent, contains(parent.run) {

@@ -8,8 +8,9 @@ extension RunTree {
   ///   - call: Who calls.
   ///   - now: The time.
   /// - Returns: What will happen.
-  /// - Throws: FAILED_PRECONDITION `run_superseded`, `parent_suspended` or the reason of G46, ABORTED `env_changed`,
-  ///   RESOURCE_EXHAUSTED `env_limit`, `env_revision_limit`; nothing has changed then.
+  /// - Throws: FAILED_PRECONDITION `run_superseded`, `parent_suspended` or the reason of G46,
+  ///   ABORTED `env_changed`, RESOURCE_EXHAUSTED `env_limit`, `env_revision_limit`; nothing has
+  ///   changed then.
   @discardableResult
   package mutating func resume(
     _ run: RunID, _ change: EnvChange, by call: RerunCall, now: Timestamp
