@@ -2,7 +2,6 @@ package import BatonCore
 package import BatonExec
 package import BatonStore
 package import Logging
-internal import Synchronization
 
 /// The engine: deploys applications and executes runs.
 ///
@@ -21,7 +20,7 @@ package final class Engine: Sendable {
   let deadlines: Deadlines
   private let activeRunQueue = ActiveRuns()
   let ids: RunIDSource
-  private let drivers = Mutex<[RunID: RunDriver]>([:])
+  private let trees = TreeDrivers()
 
   package init(
     options: EngineOptions, store: any Store, catalog: ApplicationCatalog,
@@ -55,7 +54,7 @@ package final class Engine: Sendable {
         await deadlines.run { [self] alarm in
           switch alarm {
           case .attempt(let id): driver(of: id.run)?.send(.timedOut(id))
-          case .node(let run, let node): driver(of: run)?.send(.delayOver(node))
+          case .node(let run, let node): driver(of: run)?.send(.delayOver(run, node))
           case .retry(let run): driver(of: run)?.leaveParking()
           case .prepare(let run): driver(of: run)?.prepareAgain()
           case .program(let key, let work): programs.tryAgain(key, work)
@@ -76,24 +75,28 @@ package final class Engine: Sendable {
   func drive(_ creation: RunCreation) {
     let header = creation.record.header
     catalog.keep(creation.plan, of: header.workflow)
-    guard let machine = creation.machine else {
-      if creation.record.state.status != .rejected { runEnded(header.id, header.workflow) }
+    guard let tree = creation.tree else { return }
+    let driver = TreeDriver(tree, engine: self)
+    trees.insert(driver)
+    guard tree.root.state.status != .pending else {
+      if enterQueue(header.id, of: tree.root) { driver.send(.begin(header.id)) }
       return
     }
-    let driver = RunDriver(machine, engine: self)
-    drivers.withLock { $0[header.id] = driver }
-    guard machine.state.status != .pending else { return begin(driver, creation.plan) }
-    driver.perform(creation.actions)
-    if creation.isDue { driver.send(.wake) }
+    driver.perform(creation.actions, of: header.id)
+    if creation.isDue { driver.send(.goOn(header.id)) }
   }
 
-  /// Has a PENDING run begin when its turn has come (G36).
-  private func begin(_ driver: RunDriver, _ plan: RunPlan) {
-    if ActiveRunBound(plan.workflow) == nil
-      || activeRunQueue.enter(driver.id, of: driver.workflow)
-    {
-      driver.send(.begin)
-    }
+  /// Has a PENDING run wait for its turn (G36).
+  ///
+  /// - Returns: Whether it may try to begin.
+  func enterQueue(_ run: RunID, of machine: borrowing RunMachine) -> Bool {
+    ActiveRunBound(machine.plan.workflow) == nil
+      || activeRunQueue.enter(run, of: machine.header.workflow)
+  }
+
+  /// A run has begun, has ended, or may not begin: the oldest that waits behind it may try.
+  func leaveQueue(_ run: RunID, of workflow: WorkflowID) {
+    if let next = activeRunQueue.leave(run, of: workflow) { driver(of: next)?.send(.begin(next)) }
   }
 
   /// Takes up every active run after a return (G58, G60).
@@ -101,62 +104,105 @@ package final class Engine: Sendable {
   /// - Throws: what the store throws; a run that cannot be read stops the start, because leaving
   ///   it out would lose it.
   package func recover() throws {
-    let active = try store.read { try $0.activeRuns() }
-    var recovered: [(driver: RunDriver, plan: RunPlan, hasBegun: Bool)] = []
+    let active = try store.read { reader in
+      try reader.activeRuns().map { ($0, try reader.run($0)?.header.root ?? $0) }
+    }
+    var recovered: [(driver: TreeDriver, tree: RunTree)] = []
     var running: Set<AttemptKey> = []
-    for id in active {
-      let machine = try readMachine(id)
-      let driver = RunDriver(machine, isRead: true, engine: self)
-      drivers.withLock { $0[id] = driver }
-      recovered.append((driver, machine.plan, machine.state.status != .pending))
-      for attempt in machine.runningAttempts {
-        running.insert(AttemptKey(attempt.id))
-        // What runs keeps its slots before anything else gets one.
-        slots.takeAnyway(1)
-        programs.attach(
-          attempt, kill: killOrder(of: attempt, machine), deadline: machine.deadline(of: attempt))
-      }
+    var known: Set<RunID> = []
+    for (_, root) in active where known.insert(root).inserted {
+      guard let tree = try readTree(root) else { continue }
+      let driver = TreeDriver(tree, isRead: true, engine: self)
+      trees.insert(driver)
+      recovered.append((driver, tree))
+      for member in tree.members { running.formUnion(takeUp(tree[member], of: root)) }
     }
     programs.takeUpEnded(running: running)
-    for (driver, _, hasBegun) in recovered where hasBegun { driver.send(.wake) }
-    for (driver, plan, hasBegun) in recovered where !hasBegun { begin(driver, plan) }
+    for (driver, tree) in recovered where tree.root.state.status != .pending {
+      driver.send(.wake(tree.id))
+    }
+    // Those that wait for their turn do so in the order of their creation.
+    let drivers = Dictionary(uniqueKeysWithValues: recovered.map { ($0.driver.id, $0) })
+    for (run, root) in active {
+      guard let (driver, tree) = drivers[root], tree.contains(run),
+        tree[run].state.status == .pending
+      else { continue }
+      if enterQueue(run, of: tree[run]) { driver.send(.begin(run)) }
+    }
     if !active.isEmpty {
       logger.info("runs continue", metadata: ["runs": "\(active.count)"])
     }
   }
 
-  /// The machine of a stored run.
-  func readMachine(_ id: RunID) throws -> RunMachine {
-    try store.read { reader in
-      guard let record = try reader.run(id),
-        let plan = try catalog.plan(
-          record.header.workflow, version: record.header.version, reader)
-      else {
-        throw StoreError.damaged("run \(id) or its application version is missing")
+  /// Takes up the programs of a run that were running.
+  private func takeUp(_ machine: RunMachine, of root: RunID) -> Set<AttemptKey> {
+    if machine.header.id != root { trees.join(machine.header.id, of: root) }
+    var running: Set<AttemptKey> = []
+    for attempt in machine.runningAttempts {
+      guard attempt.child == nil else {
+        if let deadline = machine.deadline(of: attempt) {
+          deadlines.set(.attempt(attempt.id), deadline)
+        }
+        continue
       }
-      return RunMachine(
-        plan: plan, run: record, nodes: try reader.nodes(of: id),
-        attempts: try reader.attempts(of: id, node: nil))
+      running.insert(AttemptKey(attempt.id))
+      // What runs keeps its slots before anything else gets one.
+      slots.takeAnyway(1)
+      programs.attach(
+        attempt, kill: killOrder(of: attempt, machine), deadline: machine.deadline(of: attempt))
+    }
+    return running
+  }
+
+  /// The tree of a stored root, with those of its child runs that are active; nil: there is none.
+  func readTree(_ root: RunID) throws -> RunTree? {
+    try store.read { reader in
+      guard let machine = try readMachine(root, reader) else { return nil }
+      var tree = RunTree(machine, environment: try reader.environment(of: root))
+      for run in try reader.tree(of: root) {
+        if let machine = try readMachine(run, reader) { tree.insert(machine) }
+      }
+      return tree
     }
   }
 
-  /// A run of a workflow with a bound has begun: the next may try.
-  func hasBegun(_ id: RunID, _ workflow: WorkflowID) {
-    if let next = activeRunQueue.leave(id, of: workflow) { driver(of: next)?.send(.begin) }
+  /// The machine of a stored run; nil: there is none.
+  func readMachine(_ id: RunID) throws -> RunMachine? {
+    try store.read { try readMachine(id, $0) }
   }
 
-  /// A run has ended: the oldest that waits for it may try.
-  func runEnded(_ id: RunID, _ workflow: WorkflowID) {
-    _ = drivers.withLock { $0.removeValue(forKey: id) }
-    if let next = activeRunQueue.leave(id, of: workflow) { driver(of: next)?.send(.begin) }
+  private func readMachine(_ id: RunID, _ reader: any StoreReader) throws -> RunMachine? {
+    guard let record = try reader.run(id) else { return nil }
+    guard
+      let plan = try catalog.plan(record.header.workflow, version: record.header.version, reader)
+    else { throw StoreError.damaged("the application version of run \(id) is missing") }
+    return RunMachine(
+      plan: plan, run: record, nodes: try reader.nodes(of: id),
+      attempts: try reader.attempts(of: id, node: nil))
   }
+
+  // MARK: - Drivers
 
   /// Runs that are driven now.
-  package var activeRuns: Int { drivers.withLock(\.count) }
+  package var activeRuns: Int { trees.count }
 
-  func driver(of run: RunID) -> RunDriver? {
-    drivers.withLock { $0[run] }
+  /// The driver of the tree that a run is an active member of.
+  func driver(of run: RunID) -> TreeDriver? { trees.driver(of: run) }
+
+  /// The driver of a run's tree, whether the run has ended or not; nil: there is no such run.
+  func driverReading(_ run: RunID) throws -> TreeDriver? {
+    if let driver = driver(of: run) { return driver }
+    guard let root = try store.read({ try $0.run(run)?.header.root }) else { return nil }
+    return trees.driver(of: root) { TreeDriver(unread: root, engine: self) }
   }
+
+  func remove(_ driver: TreeDriver) { trees.remove(driver) }
+
+  /// A child run is active from now on.
+  func join(_ run: RunID, of root: RunID) { trees.join(run, of: root) }
+
+  /// A child run has ended.
+  func leave(_ run: RunID) { trees.leave(run) }
 
   /// What is to end an attempt that is taken up; nil: nothing is.
   private func killOrder(of attempt: AttemptRecord, _ machine: RunMachine) -> KillOrder? {

@@ -11,6 +11,8 @@ package struct EngineOptions: Sendable {
   /// Nodes without a process that one transaction may start and end.
   package var maximumCascade: Int
   package var tokenLimits: TokenLimits
+  /// How many levels of runs there may be, the root's included: 1 to 32 (RE110).
+  package var maximumChildDepth = 8
 
   package init(
     host: String, baseEnvironment: [String: String],

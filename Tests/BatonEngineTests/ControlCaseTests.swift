@@ -312,23 +312,4 @@ import Testing
       #expect(answer.outcome == .alreadyFinished && answer.report == nil && answer.proven)
     }
   }
-
-  @Test("what later versions bring is refused, not ignored")
-  func later() async throws {
-    try await EngineFixture.with(.memory) { house in
-      try await house.deploy(nodes: "- {name: A, program: block}")
-      let reference = Wire.RunRef(runID: try await house.trigger())
-      _ = await refused("unknown_method", .unimplemented) {
-        _ = try await house.client.suspendRun(.init(run: reference, nodes: ["A"]))
-      }
-      for request in [
-        Wire.ResumeRunRequest(run: reference, nodes: ["A"]),
-        .init(run: reference, change: .init()), .init(run: reference, dryRun: true),
-      ] {
-        _ = await refused("unknown_method", .unimplemented) {
-          _ = try await house.client.resumeRun(request)
-        }
-      }
-    }
-  }
 }

@@ -10,6 +10,8 @@ final class TroubledStore: Store {
   private let base: any Store
   private let refusals = Mutex<(count: Int, error: StoreError)>((0, .diskFull))
   private let tokenRefusals = Mutex(0)
+  /// Units that are taken before any is refused.
+  private let taken = Mutex(0)
   /// Units refused so far.
   private let refused = Mutex(0)
 
@@ -17,6 +19,12 @@ final class TroubledStore: Store {
 
   /// Refuses the next units.
   func refuse(_ count: Int, _ error: StoreError) { refusals.withLock { $0 = (count, error) } }
+
+  /// Takes some more units, and none after them, as if the process had been killed.
+  func cut(after count: Int) {
+    refusals.withLock { $0 = (.max, .closed) }
+    taken.withLock { $0 = count }
+  }
 
   /// Cannot read the next tokens.
   func refuseTokens(_ count: Int) { tokenRefusals.withLock { $0 = count } }
@@ -31,6 +39,11 @@ final class TroubledStore: Store {
   ) {
     let error = refusals.withLock { state -> StoreError? in
       guard state.count > 0 else { return nil }
+      let isTaken = taken.withLock { left in
+        defer { left = max(0, left - 1) }
+        return left > 0
+      }
+      guard !isTaken else { return nil }
       state.count -= 1
       return state.error
     }

@@ -51,10 +51,23 @@ package struct CreatedRun: Sendable {
       isRejected = bound.rejects(active: try active())
     }
     var state = RunState(status: isRejected ? .rejected : .pending)
+    if isRejected { state.reason = ActiveRunBound.rejection }
+    self.init(header, plan, state)
+  }
+
+  /// A run that is created and FAILED at once, because it lacks what it cannot run without.
+  package init(_ header: RunHeader, _ plan: RunPlan, failure: RunFailure) {
+    var state = RunState(status: .failed)
+    state.reason = failure.reason
+    state.failures = [failure]
+    self.init(header, plan, state)
+  }
+
+  private init(_ header: RunHeader, _ plan: RunPlan, _ given: RunState) {
+    var state = given
     state.lastEvent = 1
     nodes = RunMachine.pendingNodes(plan, header.id)
-    if isRejected {
-      state.reason = ActiveRunBound.rejection
+    if !state.status.isActive {
       state.ended = header.created
       for position in nodes.indices {
         nodes[position].status = .skipped

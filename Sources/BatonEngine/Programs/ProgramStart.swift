@@ -5,6 +5,8 @@ internal import BatonExec
 struct ProgramStart: Sendable {
   var attempt: AttemptRecord
   var header: RunHeader
+  /// The revision with which the attempt was recorded (RE17).
+  var environment: RunEnvironment
   /// What the attempt executes.
   var step: RunPlan.Step
   var tokenGraph: TokenGraph

@@ -13,7 +13,7 @@ enum TaskEnvironment {
   ) -> [String: String] {
     let header = start.header
     var values = options.baseEnvironment
-    values.merge(header.env) { _, new in new }
+    values.merge(start.environment.values) { _, new in new }
     values.merge(start.attempt.used?.env ?? [:]) { _, new in new }
     values["BATON_ADDRESS"] = taskAddress
     values["BATON_NAMESPACE"] = header.workflow.namespace
@@ -23,7 +23,7 @@ enum TaskEnvironment {
     values["BATON_RUN_ID"] = header.id.description
     values["BATON_NODE"] = start.attempt.id.node
     values["BATON_ATTEMPT"] = String(start.attempt.id.attempt)
-    values["BATON_ENV_REVISION"] = "1"
+    values["BATON_ENV_REVISION"] = String(start.environment.revision)
     values["BATON_TASK_TOKEN"] = start.credential.text
     if let hook = start.attempt.hook { values["BATON_HOOK"] = hook.word }
     if let status = start.runStatus { values["BATON_RUN_STATUS"] = status.word }

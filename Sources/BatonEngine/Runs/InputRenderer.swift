@@ -2,7 +2,8 @@ internal import BatonCore
 
 /// Replaces the templates of one node (G29–G31).
 struct InputRenderer {
-  let header: RunHeader
+  private let arguments: [String: String]
+  private let environment: [String: String]
   let step: RunPlan.Step
   let tokens: NodeTokenReader
   private let properties: [String: String]?
@@ -10,15 +11,21 @@ struct InputRenderer {
   /// program be started with, and as much as a token takes by default.
   private static let maximumBytes = 32 << 20
 
-  init(header: RunHeader, step: RunPlan.Step, tokens: NodeTokenReader) {
-    self.header = header
+  /// - Parameters:
+  ///   - machine: The run.
+  ///   - step: What the attempt executes.
+  ///   - tokens: What its templates read of the token.
+  init(_ machine: borrowing RunMachine, _ step: RunPlan.Step, _ tokens: NodeTokenReader) {
+    arguments = machine.header.arguments
+    environment = machine.environment.values
     self.step = step
     self.tokens = tokens
     properties = nil
   }
 
   private init(_ renderer: InputRenderer, properties: [String: String]) {
-    header = renderer.header
+    arguments = renderer.arguments
+    environment = renderer.environment
     step = renderer.step
     tokens = renderer.tokens
     self.properties = properties
@@ -35,6 +42,15 @@ struct InputRenderer {
     for template in argv { arguments.append(try renderer.rendered(template, &room)) }
     return AttemptInputs(
       argv: arguments, properties: properties, env: try renderer.rendered(step.env, &room))
+  }
+
+  /// The arguments that an attempt gives its child run (RE110).
+  ///
+  /// - Throws: `template_unresolved`, naming the reference; `exec_failed` when it is too much.
+  func arguments(of child: ChildProgram) throws(PreparationError) -> [String: String] {
+    var room = Self.maximumBytes
+    let renderer = InputRenderer(self, properties: try rendered(step.properties, &room))
+    return try renderer.rendered(child.arguments, &room)
   }
 
   /// The entries that a NOOP or a decided condition puts (G21, G32).
@@ -87,8 +103,8 @@ struct InputRenderer {
 
   private func value(of reference: Template.Reference, outcome: Bool?) -> String? {
     switch reference {
-    case .argument(let name): header.arguments[name]
-    case .environment(let name): header.env[name]
+    case .argument(let name): arguments[name]
+    case .environment(let name): environment[name]
     case .property(let name): properties?[name]
     case .token(let scope, let key, let node): tokens.value(scope, key: key, node: node)
     case .outcome: outcome.map { $0 ? "true" : "false" }

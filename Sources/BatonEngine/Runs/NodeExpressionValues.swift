@@ -17,7 +17,7 @@ struct NodeExpressionValues: ExpressionValues {
 
   func argument(_ name: String) -> String? { machine.header.arguments[name] }
 
-  func environment(_ name: String) -> String? { machine.header.env[name] }
+  func environment(_ name: String) -> String? { machine.environment.values[name] }
 
   func status(node: String) throws(ExpressionValueError) -> String {
     machine.nodes[try ancestor(node)].status.word

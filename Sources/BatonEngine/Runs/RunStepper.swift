@@ -1,49 +1,59 @@
 internal import BatonCore
 internal import BatonStore
 
-/// One step of a run: inputs are applied, then the hooks and nodes that may start are prepared.
+/// One step of a tree of runs: inputs are applied, then the hooks and nodes that may start are
+/// prepared, run by run from the root down.
 ///
 /// A node that reads the token is prepared only when what its ancestors changed is stored, because
 /// a view holds what was committed before the start (T10, T43). Nodes without a process follow
 /// each other within the step, up to a bound.
 struct RunStepper {
-  var machine: RunMachine
+  private(set) var tree: RunTree
+  /// The member that is looked at.
+  private(set) var run: RunID
   private(set) var credentials: [AttemptID: TaskCredential] = [:]
-  /// What the starts took for granted.
-  private(set) var guards: [ViewGuard] = []
+  /// What the starts and beginnings took for granted.
+  private(set) var guards = StepGuards()
   /// Slots that the starts took.
   private(set) var slotsTaken = 0
-  /// Whether something is due that the next step will start.
-  private(set) var hasMore = false
-  /// Whether the run has begun in this step.
-  private(set) var hasBegun = false
-  /// What became of the order of this step: the run's state after it, or its refusal.
-  private(set) var order: (call: OrderCall, result: Result<RunState, BatonError>)?
+  /// Whether something is due in the member looked at that the next step will start.
+  private var hasMore = false
+  /// Runs in which something is due that the next step will start.
+  private(set) var unfinished: [RunID] = []
+  /// PENDING runs that may not begin now, because a run above is suspended (RE70).
+  private(set) var heldBack: [RunID] = []
+  /// What became of the order of this step.
+  private(set) var order: (call: OrderCall, result: Result<OrderAnswer, BatonError>)?
   /// Why something could not be prepared now; nil: everything could (reliability R4).
   private(set) var trouble: (any Error)?
   /// Inputs that could not be applied for it.
-  private(set) var deferred: [RunDriver.Input] = []
+  private(set) var deferred: [TreeDriver.Input] = []
 
-  private let engine: Engine
-  private let now: Timestamp
+  let engine: Engine
+  let now: Timestamp
   private let refusals: [AttemptID: BatonError]
-  private let retry: AttemptSlots.Retry
+  private let retry: @Sendable (RunID) -> Bool
   /// Whether the step is made within a unit of work, where nothing may wait or take long.
   private let isWithinUnit: Bool
+  /// Members below the root in which something may be due.
+  private var due: Set<RunID> = []
+  /// Members that were read for the order; they go again unless it opens them.
+  private var loaded: [RunID] = []
   private var outcomes = 0
   /// Whether a hook has ended in this step.
   private var hookEnded = false
 
   /// - Parameters:
-  ///   - machine: The run as it is stored; moved in, so that it is changed in place.
+  ///   - tree: The tree as it is stored; moved in, so that it is changed in place.
   ///   - engine: What prepares nodes.
   ///   - refusals: Attempts whose entries the token did not take when the step was tried before.
-  ///   - retry: Called when a slot is free for a node that found none.
+  ///   - retry: Called with a run when a slot is free for a node of it that found none.
   init(
-    machine: consuming RunMachine, engine: Engine, refusals: [AttemptID: BatonError],
-    retry: @escaping AttemptSlots.Retry
+    tree: consuming RunTree, engine: Engine, refusals: [AttemptID: BatonError],
+    retry: @escaping @Sendable (RunID) -> Bool
   ) {
-    self.machine = machine
+    run = tree.id
+    self.tree = tree
     self.engine = engine
     self.refusals = refusals
     self.retry = retry
@@ -55,47 +65,107 @@ struct RunStepper {
   /// expression or entries of its own is left to the next.
   ///
   /// - Parameters:
-  ///   - machine: The run as it is created.
+  ///   - tree: The run as it is created.
   ///   - engine: What prepares nodes.
   ///   - now: The commit time of the unit.
-  init(creating machine: consuming RunMachine, engine: Engine, now: Timestamp) {
-    self.machine = machine
+  init(creating tree: consuming RunTree, engine: Engine, now: Timestamp) {
+    run = tree.id
+    self.tree = tree
     self.engine = engine
     self.now = now
     refusals = [:]
-    retry = { false }
+    retry = { _ in false }
     isWithinUnit = true
   }
 
-  /// Goes on with a run that was read from the store (G58).
-  mutating func takeUp() { machine.takeUp(now: now) }
+  /// The machine of the member that is looked at.
+  var machine: RunMachine {
+    _read { yield tree[run] }
+    _modify { yield &tree[run] }
+  }
 
-  mutating func apply(_ inputs: [RunDriver.Input]) {
+  /// Looks at a run.
+  ///
+  /// - Returns: Whether it is a member; one that is not has ended.
+  private mutating func turn(to id: RunID) -> Bool {
+    guard tree.contains(id) else { return false }
+    run = id
+    if id != tree.id { due.insert(id) }
+    return true
+  }
+
+  /// Goes on with a tree that was read from the store (G58).
+  mutating func takeUp() {
+    for member in tree.members where turn(to: member) {
+      machine.takeUp(now: now)
+      for child in machine.runningChildren where !tree.contains(child) {
+        childEnded(child, .childEnded(child))
+      }
+    }
+  }
+
+  mutating func apply(_ inputs: [TreeDriver.Input]) {
     var wasWoken = false
     for input in inputs {
       switch input {
-      case .begin: begin()
-      case .wake: wasWoken = true
-      case .ended(let id, let end): ended(id, end, input)
-      case .timedOut(let id): machine.attemptTimedOut(id)
+      case .begin(let run): if turn(to: run) { begin() }
+      case .wake(let run):
+        wasWoken = true
+        _ = turn(to: run)
+      case .goOn(let run): _ = turn(to: run)
+      case .ended(let id, let end): if turn(to: id.run) { ended(id, end, input) }
+      case .childEnded(let child): childEnded(child, input)
+      case .timedOut(let id): if turn(to: id.run) { machine.attemptTimedOut(id) }
       case .neverStarted(let id):
-        if machine.attemptNeverStarted(id, now: now) { noteOutcome(of: id) }
-      case .delayOver(let node): machine.delayOver(node, now: now)
+        if turn(to: id.run), machine.attemptNeverStarted(id, now: now) { noteOutcome(of: id) }
+      case .delayOver(let run, let node):
+        if turn(to: run) { machine.delayOver(node, now: now) }
       case .order(let call): carryOut(call)
       }
     }
-    startDue()
+    startDueOfAll()
     if wasWoken { engine.slots.offer() }
+  }
+
+  /// Takes what the step has changed; runs that were read for its order and stay ended go.
+  mutating func takeTransition() -> TreeTransition {
+    let transition = tree.takeTransition()
+    guard transition.opensRuns || !loaded.isEmpty else { return transition }
+    for run in transition.opened {
+      if let bound = ActiveRunGuard(tree[run]) { guards.reopened.append(bound) }
+    }
+    for run in loaded where tree.contains(run) && !tree[run].state.status.isActive {
+      tree.remove(run)
+    }
+    return transition
   }
 
   /// One that was stopped before its turn came has ended.
   private mutating func begin() {
     guard machine.state.status == .pending else { return }
+    guard tree.suspendedAncestor(of: run) == nil else { return heldBack.append(run) }
     machine.begin(now: now)
-    hasBegun = true
+    if let bound = ActiveRunGuard(machine) { guards.beginnings.append(bound) }
   }
 
-  private mutating func ended(_ id: AttemptID, _ end: ProgramEnd, _ input: RunDriver.Input) {
+  /// The end of a child run settles the attempt that it carried out (RE62).
+  private mutating func childEnded(_ child: RunID, _ input: TreeDriver.Input) {
+    do {
+      guard let end = try ChildEnd(child, engine.store) else { return }
+      tree.remove(child)
+      guard turn(to: end.parent.run), let attempt = machine.attempt(of: child, madeBy: end.parent)
+      else {
+        return
+      }
+      let outcome = admit(try end.outcome(machine.step(of: attempt), engine), of: attempt.id)
+      if machine.attemptEnded(attempt.id, outcome, now: now) { noteOutcome(of: attempt.id) }
+    } catch {
+      trouble = error
+      deferred.append(input)
+    }
+  }
+
+  private mutating func ended(_ id: AttemptID, _ end: ProgramEnd, _ input: TreeDriver.Input) {
     do {
       let ended = admit(try outcome(of: id, end), of: id)
       if machine.attemptEnded(id, ended, now: now) { noteOutcome(of: id) }
@@ -110,18 +180,125 @@ struct RunStepper {
     if id.node == machine.plan.workflow.name { hookEnded = true }
   }
 
+  /// Carries out an order, on a copy of the tree if it only asks what would be (RE86).
   private mutating func carryOut(_ call: OrderCall) {
+    do {
+      try load(call.run, withChildren: call.readsChildren)
+    } catch {
+      order = (call, .failure(answer(to: error)))
+      return
+    }
     do throws(BatonError) {
-      try machine.apply(call.order, left: call.left, now: now)
-      order = (call, .success(machine.state))
+      guard !call.isDryRun else {
+        var copy = tree
+        let answer = try call.carryOut(&copy, now)
+        try checkBounds(copy.takeTransition().opened)
+        order = (call, .success(answer))
+        return
+      }
+      order = (call, .success(try call.carryOut(&tree, now)))
+      for member in tree.members { _ = turn(to: member) }
     } catch {
       order = (call, .failure(error))
     }
   }
 
+  private func answer(to error: any Error) -> BatonError {
+    error as? BatonError ?? (error as? StoreError)?.answer
+      ?? BatonError(.unavailable, "unavailable", "the run cannot be read now")
+  }
+
+  /// Whether runs that a dry run opens would find room (RE30); the call itself is checked when it
+  /// is stored.
+  private func checkBounds(_ opened: [RunID]) throws(BatonError) {
+    do {
+      for run in opened {
+        guard let bound = ActiveRunGuard(tree[run]),
+          let refusal = try engine.store.read({ try bound.refusal($0) })
+        else { continue }
+        throw refusal
+      }
+    } catch {
+      throw answer(to: error)
+    }
+  }
+
+  /// Starts an attempt that goes on with the child run of an earlier one (RE65).
+  mutating func goOn(with child: RunID, _ position: Int) throws {
+    if !tree.contains(child) {
+      guard let machine = try engine.readMachine(child) else {
+        throw StoreError.damaged("run \(child) is missing")
+      }
+      insert(machine)
+    }
+    tree.continueChild(child, by: position, of: run, inputs: AttemptInputs(), now: now)
+    due.insert(child)
+  }
+
+  /// Runs of a workflow that the step has made and that are active.
+  func made(of workflow: WorkflowID) -> Int {
+    guards.admissions.count {
+      $0.child.workflow == workflow && !$0.child.isRejected(active: $0.child.active)
+    }
+  }
+
+  /// Has the run of an attempt made with its start.
+  mutating func create(_ child: ChildRun, by attempt: AttemptID) {
+    tree.create(child, by: attempt, now: now)
+    if ActiveRunBound(child.plan.workflow)?.whenFull == .reject {
+      guards.admissions.append(AdmissionGuard(child: child, before: made(of: child.workflow)))
+    }
+  }
+
+  /// Reads the members that an order needs: the run and those above it, and the child runs of its
+  /// nodes.
+  private mutating func load(_ run: RunID, withChildren: Bool) throws {
+    var missing: [RunMachine] = []
+    var next: RunID? = run
+    while let id = next, !tree.contains(id) {
+      guard let machine = try engine.readMachine(id) else {
+        throw BatonError(.notFound, "run_not_found", "no run \(id)")
+      }
+      missing.append(machine)
+      next = machine.header.parent?.run
+    }
+    for machine in missing.reversed() { insert(machine) }
+    guard withChildren else { return }
+    for child in tree[run].children.values.sorted() where !tree.contains(child) {
+      if let machine = try engine.readMachine(child) { insert(machine) }
+    }
+  }
+
+  mutating func insert(_ machine: RunMachine) {
+    loaded.append(machine.header.id)
+    tree.insert(machine)
+  }
+
   // MARK: - Starting
 
-  private mutating func startDue() {
+  /// Starts what may start, from the root down: a run that fails may stop those below it (G42).
+  private mutating func startDueOfAll() {
+    due.formUnion(tree.reachDown(now: now))
+    startDue(of: tree.id)
+    guard !tree.isPlain else { return }
+    var left = due.union(tree.reachDown(now: now)).sorted(by: >)
+    while let next = left.popLast() {
+      guard tree.contains(next) else { continue }
+      due.removeAll()
+      startDue(of: next)
+      due.formUnion(tree.reachDown(now: now))
+      if !due.isEmpty { left = due.union(left).sorted(by: >) }
+    }
+  }
+
+  private mutating func startDue(of member: RunID) {
+    run = member
+    hasMore = false
+    startWhatMay()
+    if hasMore { unfinished.append(member) }
+  }
+
+  private mutating func startWhatMay() {
     while trouble == nil {
       if let hook = machine.nextHook {
         guard start(hook) else { return }
@@ -144,7 +321,7 @@ struct RunStepper {
     // A stop is never queued behind work (SR120).
     if machine.state.status == .stopping {
       engine.slots.takeAnyway(1)
-    } else if !engine.slots.take(for: machine.header.id, orRetry: retry) {
+    } else if !takeSlot() {
       return false
     }
     slotsTaken += 1
@@ -156,8 +333,7 @@ struct RunStepper {
           now: now, engine.store)
         : .none
       guard case .command(let argv) = step.kind else { return false }
-      let inputs = try InputRenderer(header: machine.header, step: step, tokens: tokens)
-        .inputs(argv: argv)
+      let inputs = try InputRenderer(machine, step, tokens).inputs(argv: argv)
       let credential = TaskCredential()
       credentials[machine.nextHookAttempt] = credential
       machine.start(
@@ -182,12 +358,16 @@ struct RunStepper {
       hasMore = true
       return false
     }
-    if !step.isInProcess {
-      guard engine.slots.take(for: machine.header.id, orRetry: retry) else { return false }
+    if step.needsSlot {
+      guard takeSlot() else { return false }
       slotsTaken += 1
     }
     prepare(position, step)
     return true
+  }
+
+  private func takeSlot() -> Bool {
+    engine.slots.take(for: run) { [retry, run] in retry(run) }
   }
 
   private mutating func releaseSlot() {
@@ -209,7 +389,7 @@ struct RunStepper {
   private mutating func prepare(_ position: Int, _ step: RunPlan.Step) {
     do {
       let tokens = try reader(position, step)
-      let renderer = InputRenderer(header: machine.header, step: step, tokens: tokens)
+      let renderer = InputRenderer(machine, step, tokens)
       switch step.kind {
       case .noop:
         let inputs = try renderer.inputs(argv: [])
@@ -219,13 +399,14 @@ struct RunStepper {
         execute(position, decide(position, text, renderer), nil)
       case .command(let argv), .conditionCommand(let argv):
         start(position, try renderer.inputs(argv: argv))
-      case .workflow, .worker, .unavailable:
+      case .workflow(let program): try startChild(position, program, renderer)
+      case .worker, .unavailable:
         let type = step.program?.type.rawValue ?? ""
         throw PreparationError(
           reason: "exec_failed", message: "this server does not execute type \(type)")
       }
     } catch {
-      if !step.isInProcess { releaseSlot() }
+      if step.needsSlot { releaseSlot() }
       guard let failure = error as? PreparationError else {
         trouble = error
         return
@@ -244,7 +425,9 @@ struct RunStepper {
       host: step.isInProcess ? nil : engine.options.host, now: now, engine.store)
     let sources = machine.running.values.map(\.id.node)
       .filter { machine.plan.tokenGraph.isAncestor($0, step.name) }
-    if !sources.isEmpty { guards.append(ViewGuard(seq: reader.seq, sources: Set(sources))) }
+    if !sources.isEmpty {
+      guards.views.append(ViewGuard(run: run, seq: reader.seq, sources: Set(sources)))
+    }
     return reader
   }
 
@@ -300,8 +483,7 @@ struct RunStepper {
         ? try NodeTokenReader(
           endOf: id, with: outcome.puts, machine, now: now, engine.store)
         : .none
-      outcome.puts += try InputRenderer(header: machine.header, step: step, tokens: tokens)
-        .puts(step.put, outcome: decision)
+      outcome.puts += try InputRenderer(machine, step, tokens).puts(step.put, outcome: decision)
     } catch let failure as PreparationError {
       outcome.status = .failed
       outcome.reason = failure.reason

@@ -7,6 +7,8 @@ internal import BatonStore
 /// templates were rendered and before the start is: the view of the attempt would then hold more
 /// than its templates saw (T10), so the step is done again.
 struct ViewGuard: Sendable {
+  /// The run of the start.
+  let run: RunID
   /// The newest put that was seen.
   let seq: UInt64
   /// Ancestors that run.
@@ -16,7 +18,7 @@ struct ViewGuard: Sendable {
   private static let maximumPuts = 1000
 
   /// Whether an ancestor has put since the token was read; asked within the unit of the start.
-  func isBroken(_ run: RunID, _ reader: any TokenReads) throws -> Bool {
+  func isBroken(_ reader: any TokenReads) throws -> Bool {
     guard let account = try reader.tokenAccount(of: run), account.lastSeq > seq else {
       return false
     }

@@ -102,8 +102,9 @@ struct BatchStop: Sendable {
         group.addTask {
           do {
             let result = try await engine.order(.stop(order), to: run, remembering: nil)
-            guard case .done(let state) = result else { return nil }
-            return state.status == .stopping || state.status == .killed ? run : nil
+            guard case .done(let answer) = result else { return nil }
+            let status = answer.state.status
+            return status == .stopping || status == .killed ? run : nil
           } catch let error as BatonError where error.reason == "run_not_found" {
             return nil
           }

@@ -3,7 +3,7 @@ internal import BatonStore
 package import BatonWire
 
 extension EngineService {
-  /// Holds a run: nothing starts until it is resumed (G44).
+  /// Holds a run: nothing starts until it is resumed (G44); or nodes of it (RE75).
   package func suspendRun(
     _ request: Wire.SuspendRunRequest, _ call: UnaryCall<Wire.SuspendRunResponse>
   ) {
@@ -11,42 +11,82 @@ extension EngineService {
       let locator = try Self.locator(request.run)
       try RequestChecks.note(request.note, "note")
       guard request.nodes.isEmpty else {
-        throw RequestChecks.unavailable("nodes")
+        try RerunOrder.checkForm(of: request.nodes)
+        return try await change(
+          request, request.run, call.context
+        ) { (tree, run, _) throws(BatonError) in
+          try tree[run].hold(request.nodes)
+          return OrderAnswer(state: tree[run].state)
+        } answer: {
+          Wire.SuspendRunResponse(status: Wire.RunStatus($0.state.status))
+        }
       }
       return try await order(.suspend, locator, request, call.context) {
-        Wire.SuspendRunResponse(status: Wire.RunStatus($0.status))
+        Wire.SuspendRunResponse(status: Wire.RunStatus($0.state.status))
       }
     }
   }
 
-  /// Lets a suspended run go on (G44).
+  /// Lets a suspended run go on, and those below it, with a change of the environment (G44, RE72,
+  /// RE73); or held nodes (RE75).
   package func resumeRun(
     _ request: Wire.ResumeRunRequest, _ call: UnaryCall<Wire.ResumeRunResponse>
   ) {
     respond(to: call) {
-      let locator = try Self.locator(request.run)
       try RequestChecks.note(request.note, "note")
-      guard request.nodes.isEmpty, request.change == nil, !request.dryRun else {
-        throw RequestChecks.unavailable("nodes, change or dry_run")
+      let change = EnvChange(request.change)
+      try change.checkForm()
+      guard request.nodes.isEmpty else { return try await release(request, change, call.context) }
+      let origin = try Self.origin(of: request, request.note, call.context)
+      return try await self.change(
+        request, request.run, isDryRun: request.dryRun, call.context
+      ) { (tree, run, now) throws(BatonError) in
+        var origin = origin
+        origin.time = now
+        return OrderAnswer(tree, run, try tree.resume(run, change, by: origin, now: now))
+      } answer: { answer in
+        let plan = Wire.Plan(answer, isDryRun: request.dryRun)
+        // The call makes it RESUMING (G46); it may have gone on from there in the same moment.
+        let isResumed = plan.runs.contains { $0.from == .suspended }
+        return Wire.ResumeRunResponse(
+          status: isResumed ? .resuming : Wire.RunStatus(answer.state.status), plan: plan)
       }
-      // The order makes it RESUMING (G46); it may have gone on from there in the same moment.
-      return try await order(.resume, locator, request, call.context) { _ in
-        Wire.ResumeRunResponse(status: .resuming)
-      }
+    }
+  }
+
+  /// Lets held nodes go on (RE75).
+  private func release(
+    _ request: Wire.ResumeRunRequest, _ change: EnvChange, _ context: any ServerContext
+  ) async throws -> Wire.ResumeRunResponse {
+    guard change.isEmpty, change.expectedRevision == 0 else {
+      throw BatonError(
+        .invalidArgument, "filter_invalid", "nodes and change cannot be given together",
+        hint: "change the environment with UpdateEnv first")
+    }
+    try RerunOrder.checkForm(of: request.nodes)
+    return try await self.change(
+      request, request.run, isDryRun: request.dryRun, context
+    ) { (tree, run, now) throws(BatonError) in
+      try tree[run].release(request.nodes, now: now)
+      return OrderAnswer(tree, run, CallPlan(envRevision: tree.environment.revision))
+    } answer: {
+      Wire.ResumeRunResponse(
+        status: Wire.RunStatus($0.state.status),
+        plan: Wire.Plan($0, isDryRun: request.dryRun))
     }
   }
 
   /// Carries out an order whose answer tells the state after it.
   private func order<Request: RepeatableRequest, Response: Message>(
     _ order: RunOrder, _ locator: RunLocator, _ request: Request, _ context: any ServerContext,
-    _ answer: @escaping @Sendable (RunState) -> Response
+    _ answer: @escaping @Sendable (OrderAnswer) -> Response
   ) async throws -> Response {
     let header = try await engine.store.readAsync { try $0.run(locator) }.header
     let repeatable = try RepeatableCall(request, in: header.workflow.namespace, context)
     switch try await engine.order(
       order, to: header.id, remembering: repeatable?.remembered(answer))
     {
-    case .done(let state): return answer(state)
+    case .done(let done): return answer(done)
     case .remembered(let bytes): return try Response(encoded: bytes)
     }
   }
@@ -77,10 +117,11 @@ extension EngineService {
   ) async throws -> Wire.StopRunResponse {
     let id = known.header.id
     let wasActive = known.state.status.isActive
-    let outcome = { @Sendable (state: RunState) in
+    let outcome = { @Sendable (answer: OrderAnswer) in
       // A run that ended between the look and the order was not stopped by anybody, unless another
       // call had stopped it: that has one effect with this one (SR125).
-      let isStopped = wasActive && (state.status.isActive || state.status == .killed)
+      let status = answer.state.status
+      let isStopped = wasActive && (status.isActive || status == .killed)
       return Wire.StopRunResponse(outcome: isStopped ? .stopped : .alreadyFinished)
     }
     let deadline = ContinuousClock.now.advanced(by: try await timeout(of: stop, known))
@@ -88,7 +129,7 @@ extension EngineService {
     switch try await engine.order(
       .stop(stop.order), to: id, remembering: repeatable?.remembered(outcome))
     {
-    case .done(let state): answer = outcome(state)
+    case .done(let done): answer = outcome(done)
     case .remembered(let bytes): answer = try Wire.StopRunResponse(encoded: bytes)
     }
     if try await waitForEnd(of: id, until: deadline) { return try await report(id, answer) }

@@ -58,7 +58,11 @@ extension EngineService {
         let plan = try catalog.requirePlan(run, reader)
         let attempt = try reader.requireAttempt(
           run, plan, node: request.node, number: Int(request.attempt))
-        return Wire.GetAttemptResponse(attempt, of: run)
+        let root = run.header.root
+        let environment = try reader.environment(of: root, at: attempt.envRevision)
+        return Wire.GetAttemptResponse(
+          attempt, of: run, environment ?? RunEnvironment(values: [:]),
+          secret: try reader.environment(of: root)?.secret ?? [])
       }
     }
   }

@@ -54,6 +54,8 @@ struct RunTrigger: Sendable {
   private let version: Int?
   private let arguments: [String: String]
   private let env: [String: String]
+  /// Names whose values are secret (RE16).
+  private let secret: Set<String>
   private let externalID: String?
   private let conf: String?
   /// What `conf` says, read once.
@@ -87,9 +89,11 @@ struct RunTrigger: Sendable {
       namespace: try RequestChecks.namespace(request.namespace),
       application: try RequestChecks.required(request.application, "application"),
       workflow: try RequestChecks.required(request.workflow, "workflow"))
-    guard request.token.isEmpty, request.launch == nil, request.secretEnv.isEmpty else {
-      throw RequestChecks.unavailable("token, launch or secret_env")
+    guard request.token.isEmpty, request.launch == nil else {
+      throw RequestChecks.unavailable("token or launch")
     }
+    secret = Set(request.secretEnv)
+    try EnvChange(secret: request.secretEnv).checkForm()
     version = request.version == 0 ? nil : Int(request.version)
     arguments = request.arguments
     env = request.env
@@ -140,7 +144,8 @@ struct RunTrigger: Sendable {
       let active = try writer.activeRunCount(of: workflow)
       return active.pending + active.begun
     }
-    let run = RunCreation(created, plan, engine, now: writer.now)
+    let run = RunCreation(
+      created, plan, engine, secret: secret, requestID: repeatable?.key.id ?? "", now: writer.now)
     try run.store(writer, engine.options.tokenLimits)
     // The run is answered as it was created, whatever has become of it in the same unit.
     let response = Wire.TriggerPipelineResponse(

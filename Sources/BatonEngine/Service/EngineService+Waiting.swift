@@ -49,7 +49,7 @@ extension Engine {
   func order(
     _ order: RunOrder, to run: RunID, left: [AttemptID: AttemptEnding] = [:],
     remembering call: RememberedCall?
-  ) async throws -> RunOrderResult {
+  ) async throws -> OrderResult {
     try await withCheckedThrowingContinuation { continuation in
       self.order(order, to: run, left: left, remembering: call) { continuation.resume(with: $0) }
     }
@@ -59,7 +59,7 @@ extension Engine {
 extension RepeatableCall {
   /// The call as the engine keeps it with an order.
   func remembered<Response: Message>(
-    _ answer: @escaping @Sendable (RunState) -> Response
+    _ answer: @escaping @Sendable (OrderAnswer) -> Response
   ) -> RememberedCall {
     RememberedCall(key: key, bodyHash: bodyHash) { answer($0).encoded }
   }

@@ -63,6 +63,15 @@ struct RepeatableCall: Sendable {
     bodyHash = Self.hash(request.body)
   }
 
+  /// The id that a call brought, in its request or its metadata; empty: none.
+  ///
+  /// - Throws: INVALID_ARGUMENT `request_id_invalid`.
+  static func checkedID<Request: RepeatableRequest>(
+    of request: Request, _ context: any ServerContext
+  ) throws(BatonError) -> String {
+    try id(of: request, context)
+  }
+
   /// Checks the form of the id of a call that is not to be remembered.
   ///
   /// - Throws: INVALID_ARGUMENT `request_id_invalid`.

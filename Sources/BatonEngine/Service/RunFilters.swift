@@ -12,6 +12,8 @@ struct RunFilters: Sendable {
   let fingerprint: String
   /// Whether only runs that some run launched through schedules are asked for.
   private let isLaunched: Bool
+  /// Child runs of one run that a list goes through: attempts of one node, times items.
+  private static let maximumChildren = 1_000_000
 
   /// - Throws: INVALID_ARGUMENT `name_invalid`, `status_invalid`, `filter_invalid`,
   ///   `time_range_invalid`, `run_id_invalid`.
@@ -47,7 +49,9 @@ struct RunFilters: Sendable {
     // Nothing in this version launches runs because of others.
     if isLaunched { return ([], nil) }
     if let parent = query.parent {
-      let runs = try programRuns(of: parent, after: place, reader)
+      let below = try programRuns(of: parent, reader) + childRuns(reader)
+      let runs = below.filter { (listed: Listed) in place.map { listed.place < $0 } ?? true }
+        .sorted { $0.place > $1.place }
       return (Array(runs.prefix(limit)), runs.count > limit ? runs[limit - 1].place : nil)
     }
     var query = query
@@ -66,21 +70,32 @@ struct RunFilters: Sendable {
     return (runs, page.next?.text)
   }
 
-  /// The program runs of a workflow run (B4.2); without WORKFLOW programs a run has no others
-  /// below it.
-  private func programRuns(
-    of parent: RunID, after place: String?, _ reader: any RunReads
-  ) throws -> [Listed] {
+  /// The runs that attempts of a run have made.
+  private func childRuns(_ reader: any RunReads) throws -> [Listed] {
+    var query = query
+    query.limit = Self.maximumChildren
+    return try reader.runs(query).map { run in
+      (
+        Wire.RunRecord(listed: run),
+        Self.place(run.header.created, run.header.id.description)
+      )
+    }
+  }
+
+  /// A place behind which earlier runs are, and at the same time those of lesser ids: times have
+  /// the same number of digits.
+  private static func place(_ time: Timestamp, _ id: String) -> String {
+    let digits = String(time.milliseconds)
+    return String(repeating: "0", count: max(0, 19 - digits.utf8.count)) + digits + "/" + id
+  }
+
+  /// The program runs of a workflow run (B4.2); a node of type WORKFLOW has child runs instead.
+  private func programRuns(of parent: RunID, _ reader: any RunReads) throws -> [Listed] {
     guard let run = try reader.run(parent), hasPlace(run) else { return [] }
     return try reader.attempts(of: parent, node: nil).filter(shows)
-      .map { attempt in
-        // Times of the same number of digits, so that places are in the order of the list.
-        let digits = String(attempt.started.milliseconds)
-        let place = String(repeating: "0", count: max(0, 19 - digits.utf8.count)) + digits
-        return (Wire.RunRecord(attempt, listedOf: run), "\(place)/\(attempt.id)")
+      .map {
+        (Wire.RunRecord($0, listedOf: run), Self.place($0.started, $0.id.description))
       }
-      .filter { (listed: Listed) in place.map { listed.place < $0 } ?? true }
-      .sorted { $0.place > $1.place }
   }
 
   /// Whether the filters of runs leave room for program runs of a run.
@@ -94,7 +109,7 @@ struct RunFilters: Sendable {
   }
 
   private func shows(_ attempt: AttemptRecord) -> Bool {
-    attempt.program != nil
+    attempt.program != nil && attempt.child == nil
       && (query.statuses.isEmpty || query.statuses.contains(RunStatus(attempt.status)))
       && attempt.started >= query.since ?? attempt.started
       && (query.until.map { attempt.started < $0 } ?? true)

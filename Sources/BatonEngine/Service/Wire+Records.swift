@@ -74,11 +74,13 @@ extension Wire.RunDetails {
   /// The fields of GetRun alone (contract: run record, G).
   ///
   /// - Throws: what the reader throws.
-  init(_ run: BatonCore.RunRecord, _ reader: any RunReads) throws {
+  init(_ run: BatonCore.RunRecord, _ reader: any StoreReader) throws {
     self.init()
     arguments = run.header.arguments
-    env = run.header.env
-    envRevision = 1
+    if let environment = try reader.environment(of: run.header.root) {
+      env = environment.shown
+      envRevision = UInt32(clamping: environment.revision)
+    }
     conf = run.header.conf ?? ""
     confOnly = try RunInputs.confOnly(run.header)
     failure = run.state.failures.first.map(Wire.RunFailure.init)
@@ -88,13 +90,12 @@ extension Wire.RunDetails {
     finishError = run.state.finishError.map {
       Wire.RunFailure(node: "", attempt: 0, reason: "", message: $0)
     }
-    if let ended = run.state.ended, !run.state.status.isActive {
-      ends = [
-        Wire.RunEnd(
-          number: 1, status: Wire.RunStatus(run.state.status), time: ended.milliseconds)
-      ]
-      endsTotal = 1
+    ends = run.state.ends.map {
+      Wire.RunEnd(
+        number: UInt32(clamping: $0.number), status: Wire.RunStatus($0.status),
+        time: $0.time.milliseconds)
     }
+    endsTotal = ends.last?.number ?? 0
     stopReport = try Wire.StopReport(run, reader)
   }
 }
@@ -125,6 +126,19 @@ extension Wire.NodeRecord {
     attemptsTotal = UInt32(clamping: node.attempts)
     self.attempts = attempts.suffix(Self.maximumAttempts).map(Wire.AttemptRecord.init)
     wakeTime = node.wakes?.milliseconds ?? 0
+    held = node.isHeld
+    obsolete = node.isObsolete
+    rerun = Wire.NodeRerun(node)
+  }
+}
+
+extension Wire.NodeRerun {
+  /// The call to which the chain under way, or to come, is due; nil: no re-run is in progress.
+  init?(_ node: BatonCore.NodeRecord) {
+    guard !node.status.hasEnded, let call = node.chain.call else { return nil }
+    self.init(
+      cause: Wire.AttemptCause(node.chain.cause), principal: call.principal,
+      time: call.time.milliseconds, requestID: call.requestID, note: call.note)
   }
 }
 
@@ -137,7 +151,10 @@ extension Wire.AttemptRecord {
     status = Wire.AttemptStatus(attempt.status)
     reason = attempt.reason ?? ""
     message = attempt.message ?? ""
-    envRevision = 1
+    envRevision = UInt32(clamping: attempt.envRevision)
+    principal = attempt.call?.principal ?? ""
+    requestID = attempt.call?.requestID ?? ""
+    note = attempt.call?.note ?? ""
     started = attempt.started.milliseconds
     ended = attempt.ended?.milliseconds ?? 0
     if let code = attempt.exitCode {
@@ -147,6 +164,22 @@ extension Wire.AttemptRecord {
     leftoverKilled = UInt32(clamping: attempt.leftoverKilled)
     survivors = (attempt.ending?.survivors ?? []).map(Wire.Survivor.init)
     limitsUnenforced = attempt.limitsUnenforced
+    childRunID = attempt.child?.description ?? ""
+    late = attempt.late.map(Wire.LateReport.init)
+    lateTotal = UInt32(clamping: attempt.lateTotal)
+    predecessorUnproven = attempt.isPredecessorUnproven
+    exportMissing = attempt.exportMissing
+    progress = UInt32(clamping: attempt.lease?.progress ?? 0)
+    progressNote = attempt.lease?.note ?? ""
+  }
+}
+
+extension Wire.LateReport {
+  init(_ report: BatonCore.LateReport) {
+    self.init(
+      time: report.time.milliseconds, sender: report.sender,
+      outcome: Wire.AttemptStatus(report.outcome),
+      exitCode: report.exitCode.map { Int32(clamping: $0) })
   }
 }
 

@@ -9,12 +9,12 @@ extension Wire.StopReport {
   /// What the stop of a run has ended, as far as it has come; nil: the run was never stopped.
   ///
   /// - Throws: what the reader throws.
-  init?(_ run: BatonCore.RunRecord, _ reader: any RunReads) throws {
+  init?(_ run: BatonCore.RunRecord, _ reader: any StoreReader) throws {
     guard let stop = run.state.stop else { return nil }
     self.init()
     // A run that had not begun was ended at once.
     let began = run.state.stopping ?? run.state.ended
-    let concerned = try reader.attempts(of: run.header.id, node: nil)
+    let concerned = try Self.attempts(of: run.header.id, reader)
       .filter { $0.isEnded(byStopAt: began) }
     attempts = concerned.prefix(Self.maximumAttempts).map(Wire.StopAttempt.init)
     attemptsTotal = UInt32(clamping: concerned.count)
@@ -30,6 +30,19 @@ extension Wire.StopReport {
     principal = stop.principal
     reason = stop.reason
     forced = stop.isForced
+  }
+
+  /// The attempts with processes of their own, of a run and of those below it (SR122).
+  private static func attempts(
+    of run: RunID, _ reader: any StoreReader
+  ) throws -> [BatonCore.AttemptRecord] {
+    var found: [BatonCore.AttemptRecord] = []
+    var runs = [run]
+    while let next = runs.popLast() {
+      found += try reader.attempts(of: next, node: nil).filter { $0.child == nil }
+      runs += try reader.children(of: next).reversed()
+    }
+    return found
   }
 }
 

@@ -100,6 +100,20 @@ extension Wire.ConditionOutcome {
   }
 }
 
+extension Wire.ItemStatus {
+  init(_ status: BatonCore.ItemStatus) {
+    self =
+      switch status {
+      case .pending: .pending
+      case .waiting: .waiting
+      case .running: .running
+      case .completed: .completed
+      case .failed: .failed
+      case .killed: .killed
+      }
+  }
+}
+
 extension Wire.EnvCall {
   init(_ call: EnvCall) {
     self =

@@ -115,7 +115,7 @@ import Testing
       _ = await house.programs.launch(of: "A")
       let call = RememberedCall(
         key: RequestKey(scope: "test", id: "r"), bodyHash: [1],
-        answer: { Array($0.status.word.utf8) })
+        answer: { Array($0.state.status.word.utf8) })
       _ = try await house.order(.suspend, to: run, remembering: call)
       for ends in [false, true] {
         if ends {
@@ -151,12 +151,12 @@ import Testing
         _ = try await house.order(.resume, to: run, remembering: call)
       }
       _ = try await house.order(.suspend, to: run)
-      guard case .done(let state) = try await house.order(.resume, to: run, remembering: call)
+      guard case .done(let answer) = try await house.order(.resume, to: run, remembering: call)
       else {
         Issue.record("remembered")
         return
       }
-      #expect(state.status == .running)
+      #expect(answer.state.status == .running)
       try await house.stop(run)
       try await house.end(of: run)
     }

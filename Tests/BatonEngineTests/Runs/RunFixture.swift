@@ -7,7 +7,7 @@ extension EngineFixture {
   /// Gives an order to a run and waits until it is durable.
   func order(
     _ order: RunOrder, to run: String, remembering: RememberedCall? = nil
-  ) async throws -> RunOrderResult {
+  ) async throws -> OrderResult {
     let id = try #require(RunID(run))
     return try await withCheckedThrowingContinuation { continuation in
       engine.order(order, to: id, remembering: remembering) { continuation.resume(with: $0) }
@@ -16,8 +16,8 @@ extension EngineFixture {
 
   /// The run's status once an order is durable.
   func status(after order: RunOrder, to run: String) async throws -> RunStatus? {
-    guard case .done(let state) = try await self.order(order, to: run) else { return nil }
-    return state.status
+    guard case .done(let answer) = try await self.order(order, to: run) else { return nil }
+    return answer.state.status
   }
 
   func stop(_ run: String, graceMS: Int64? = nil) async throws {

@@ -44,12 +44,13 @@ extension House {
   /// An engine with scripted programs; when `body` returns, it ends as if it had been killed.
   func engine<Result>(
     _ programs: ScriptedPrograms = ScriptedPrograms(), slots: Int = 256,
-    limits: TokenLimits = TokenLimits(), store: (any Store)? = nil,
+    limits: TokenLimits = TokenLimits(), depth: Int = 8, store: (any Store)? = nil,
     _ body: (EngineFixture) async throws -> Result
   ) async throws -> Result {
     let outcomes = ProcessOutcomes()
     programs.base.connect { outcomes.report($0, $1) }
-    return try await serve(programs, outcomes, programs, slots, limits, store ?? engineStore, body)
+    return try await serve(
+      programs, outcomes, programs, slots, limits, store ?? engineStore, depth, body)
   }
 
   /// An engine with real processes; they go on when it ends.
@@ -68,19 +69,20 @@ extension House {
       group.addTask { try await executor.run() }
       defer { group.cancelAll() }
       return try await serve(
-        executor, outcomes, ScriptedPrograms(), 256, TokenLimits(), engineStore, body)
+        executor, outcomes, ScriptedPrograms(), 256, TokenLimits(), engineStore, 8, body)
     }
   }
 
   private func serve<Result>(
     _ executor: any Executor, _ outcomes: ProcessOutcomes, _ programs: ScriptedPrograms,
-    _ slots: Int, _ limits: TokenLimits, _ store: any Store,
+    _ slots: Int, _ limits: TokenLimits, _ store: any Store, _ depth: Int,
     _ body: (EngineFixture) async throws -> Result
   ) async throws -> Result {
     let catalog = ApplicationCatalog()
-    let options = EngineOptions(
+    var options = EngineOptions(
       host: "test-host", baseEnvironment: ["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C"],
       maximumRunningAttempts: slots, tokenLimits: limits)
+    options.maximumChildDepth = depth
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     let engine = Engine(

@@ -9,6 +9,9 @@ package struct ChildRun: Sendable {
   /// Runs of the workflow that have not ended; looked at only where the workflow refuses runs
   /// beyond its bound (G36).
   package var active: Int
+  /// The required arguments that it does not get, in a sentence; nil: it has all. A run without
+  /// them is created and FAILED at once.
+  package var missing: String?
 
   package init(
     id: RunID, workflow: WorkflowID, plan: RunPlan, arguments: [String: String], active: Int = 0
@@ -27,13 +30,14 @@ package struct ChildRun: Sendable {
 
   /// The run as it is created: pinned, of the parent's tree and in the name of its principal.
   func created(by attempt: AttemptID, of parent: RunHeader, now: Timestamp) -> CreatedRun {
-    CreatedRun(
-      RunHeader(
-        id: id, workflow: workflow, version: plan.version, created: now, trigger: .parent,
-        chainDepth: parent.chainDepth, parent: attempt, root: parent.root,
-        principal: parent.principal, arguments: arguments),
-      plan
-    ) { active }
+    let header = RunHeader(
+      id: id, workflow: workflow, version: plan.version, created: now, trigger: .parent,
+      chainDepth: parent.chainDepth, parent: attempt, root: parent.root,
+      principal: parent.principal, arguments: arguments)
+    guard let missing else { return CreatedRun(header, plan) { active } }
+    return CreatedRun(
+      header, plan,
+      failure: RunFailure(node: "", attempt: 0, reason: "argument_missing", message: missing))
   }
 }
 

@@ -32,6 +32,9 @@ package struct RunTree: Sendable {
     !root.state.status.isActive && !below.values.contains { $0.state.status.isActive }
   }
 
+  /// Whether the root is the only member.
+  package var isPlain: Bool { below.isEmpty }
+
   // MARK: - Members
 
   /// Takes a run into the tree, with the tree's environment.
@@ -222,8 +225,12 @@ package struct RunTree: Sendable {
 
   /// Stops the child runs of attempts that are being killed (RE112); to be called after whatever
   /// may kill attempts, before their runs start anything.
-  package mutating func reachDown(now: Timestamp) {
-    guard !below.isEmpty else { return }
+  ///
+  /// - Returns: The runs that are stopped.
+  @discardableResult
+  package mutating func reachDown(now: Timestamp) -> [RunID] {
+    guard !below.isEmpty else { return [] }
+    var stopped: [RunID] = []
     var runs = [id] + changed
     while let run = runs.popLast() {
       for (child, graceMS) in takeChildStops(of: run)
@@ -232,8 +239,10 @@ package struct RunTree: Sendable {
         // A stop is never refused.
         try? self[child].apply(.stop(order), now: now)
         runs.append(child)
+        stopped.append(child)
       }
     }
+    return stopped
   }
 
   private mutating func takeChildStops(of run: RunID) -> [(RunID, Int64?)] {
@@ -251,6 +260,7 @@ package struct RunTree: Sendable {
   package mutating func takeTransition() -> TreeTransition {
     var transition = pending
     pending = TreeTransition()
+    transition.rootID = id
     transition.root = root.takeTransition()
     guard !changed.isEmpty else { return transition }
     for run in changed.sorted() {

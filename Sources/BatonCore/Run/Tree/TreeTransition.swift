@@ -1,5 +1,7 @@
 /// What one step of a tree of runs changes: stored in one unit (RE5).
 package struct TreeTransition: Sendable {
+  /// The root of the tree; nil: nothing was taken yet.
+  package var rootID: RunID?
   /// What the root changes.
   package var root = RunTransition()
   /// What members below it change, in order of creation; only those that do.
@@ -15,6 +17,15 @@ package struct TreeTransition: Sendable {
 
   package init() {}
 
+  /// Ended runs that are active again (RE9), the root first.
+  package var opened: [RunID] {
+    guard let id = rootID, opensRuns else { return [] }
+    return (root.opensRun ? [id] : []) + below.filter(\.transition.opensRun).map(\.run)
+  }
+
+  /// Whether ended runs are active again.
+  package var opensRuns: Bool { root.opensRun || below.contains { $0.transition.opensRun } }
+
   /// Whether there is nothing to store.
   package var isEmpty: Bool {
     root.isEmpty && created.isEmpty && revisions.isEmpty && below.allSatisfy(\.transition.isEmpty)
@@ -24,4 +35,7 @@ package struct TreeTransition: Sendable {
 extension RunTransition {
   /// Whether there is nothing to store and nothing to do.
   var isVoid: Bool { isEmpty && actions.isEmpty }
+
+  /// Whether a run that had ended is active again.
+  var opensRun: Bool { state.map { $0.0.status.isActive && !$0.expecting.isActive } ?? false }
 }

@@ -3,8 +3,8 @@ internal import BatonStore
 internal import Logging
 internal import Synchronization
 
-/// Steps that were not stored: the run is read again, now or later.
-extension RunDriver {
+/// Steps that were not stored: the tree is read again, now or later.
+extension TreeDriver {
   /// Refusals in a row after which a run waits before it is tried again.
   private static let promptRetries = 3
 
@@ -13,7 +13,7 @@ extension RunDriver {
     var inputs = step.inputs
     let answer = answerOrder(error, step, &inputs)
     let failures = state.withLock { state in
-      state.machine = nil
+      state.tree = nil
       state.credentials.removeAll()
       state.inputs.insert(contentsOf: inputs, at: 0)
       if case .puts(let attempt, let cause)? = error as? TransitionRefused {
@@ -36,13 +36,17 @@ extension RunDriver {
   /// run that must wait, are not applied again.
   private func answerOrder(
     _ error: any Error, _ step: Step, _ inputs: inout [Input]
-  ) -> Result<RunOrderResult, any Error>? {
-    var answer: Result<RunOrderResult, any Error>?
+  ) -> Result<OrderResult, any Error>? {
+    var answer: Result<OrderResult, any Error>?
     switch error as? TransitionRefused {
     case .known(let known)?: answer = known.map { .remembered($0) }.mapError { $0 }
-    case .full?:
-      inputs.removeAll { if case .begin = $0 { true } else { false } }
+    case .order(let refusal)?: answer = .failure(refusal)
+    case .full(let run)?:
+      inputs.removeAll { if case .begin(run) = $0 { true } else { false } }
       return nil
+    case .puts(let attempt, let refusal)? where attempt == step.skipped:
+      // What an order puts is the order's to answer for (RE81).
+      answer = .failure(refusal)
     case .viewMoved?, .puts?: return nil
     case nil:
       if case .statusChanged? = error as? StoreError { return nil }
@@ -52,15 +56,26 @@ extension RunDriver {
     return step.order == nil ? nil : answer
   }
 
-  /// Reads the run and goes on with it; by the one holder of `isBusy`.
+  /// Reads the tree and goes on with it; by the one holder of `isBusy`.
   func readAgain() {
     do {
-      let machine = try engine.readMachine(id)
-      state.withLock { state in
-        state.machine = machine
-        state.isRead = true
+      guard let tree = try engine.readTree(id) else {
+        return goAway(BatonError(.notFound, "run_not_found", "no run \(id)"))
       }
-      proceed()
+      let isForeign = state.withLock { state in
+        if state.isUnread, !tree.isIdle { return true }
+        state.tree = tree
+        state.isRead = true
+        state.isUnread = false
+        return false
+      }
+      if isForeign {
+        goAway(
+          BatonError(
+            .unavailable, "unavailable", "run \(id) is not driven yet", hint: "repeat the call"))
+      } else {
+        proceed()
+      }
     } catch {
       let failures = state.withLock { state in
         state.failures += 1
@@ -70,7 +85,18 @@ extension RunDriver {
     }
   }
 
-  /// Parks the run while the store does not work; it goes on by itself (reliability R4).
+  /// Gives up a tree that is not there, or not this driver's to drive.
+  private func goAway(_ error: BatonError) {
+    let orders = state.withLock { state in
+      state.isOver = true
+      defer { state.inputs.removeAll() }
+      return state.inputs.compactMap(\.order)
+    }
+    engine.remove(self)
+    for order in orders { order.completion(.failure(error)) }
+  }
+
+  /// Parks the tree while the store does not work; it goes on by itself (reliability R4).
   private func wait(_ error: any Error, _ failures: Int) {
     let metadata: Logger.Metadata = ["run": "\(id)", "error": "\(error)"]
     if case .statusChanged? = error as? StoreError, failures <= Self.promptRetries {

@@ -8,26 +8,33 @@ enum TransitionRefused: Error {
   /// The token does not take the entries that an attempt puts at its end (T20).
   case puts(AttemptID, BatonError)
   /// As many runs of the workflow have begun as may (G36).
-  case full
+  case full(RunID)
+  /// The order of the step cannot be carried out now.
+  case order(BatonError)
   /// The order was given before, or its request id was used for something else (CT7).
   case known(Result<[UInt8], BatonError>)
 }
 
-extension RunTransition {
-  /// Writes the transition within one unit of work.
+extension TreeTransition {
+  /// Writes what changes in the tree of a root within one unit of work (RE5).
   ///
-  /// - Parameters:
-  ///   - id: The run.
-  ///   - guards: What the starts of the transition took for granted.
-  ///   - writer: The unit of work.
-  ///   - limits: What the token may hold.
-  /// - Throws: ``TransitionRefused``, and what the store throws.
-  func store(
-    _ id: RunID, _ guards: [ViewGuard], _ writer: any StoreWriter, _ limits: TokenLimits
-  ) throws {
-    for viewGuard in guards where try viewGuard.isBroken(id, writer) {
-      throw TransitionRefused.viewMoved
+  /// - Throws: `TransitionRefused.puts`, and what the store throws.
+  func store(_ id: RunID, _ writer: any StoreWriter, _ limits: TokenLimits) throws {
+    for run in created {
+      try writer.insertRun(run.record, nodes: run.nodes)
+      try writer.appendEvents([run.event])
     }
+    for revision in revisions { try writer.insertEnvRevision(revision) }
+    try root.store(id, writer, limits)
+    for (run, transition) in below { try transition.store(run, writer, limits) }
+  }
+}
+
+extension RunTransition {
+  /// Writes what changes in one run within one unit of work.
+  ///
+  /// - Throws: `TransitionRefused.puts`, and what the store throws.
+  func store(_ id: RunID, _ writer: any StoreWriter, _ limits: TokenLimits) throws {
     try storeChanges(writer, limits)
     for node in nodes { try writer.updateNode(node) }
     try writer.appendEvents(events)

@@ -3,27 +3,34 @@ internal import BatonStore
 internal import Logging
 internal import Synchronization
 
-/// Drives the state machine of one run: inputs in, transitions to the store, actions out.
+/// Drives a tree of runs: inputs in, transitions to the store, actions out.
 ///
-/// One transition of a run is under way at a time. Inputs that arrive meanwhile wait and are
-/// applied together in the next one, so that a wide run needs few commits. The machine is never
-/// ahead of the store by more than that transition: when it fails, the run is read again and the
+/// One transition of a tree is under way at a time (RE6). Inputs that arrive meanwhile wait and
+/// are applied together in the next one, so that a wide run needs few commits. The tree is never
+/// ahead of the store by more than that transition: when it fails, the tree is read again and the
 /// inputs are applied anew.
-final class RunDriver: Sendable {
-  /// What happens to a run from outside.
+///
+/// A driver goes away when no run of its tree is active and nothing is asked of it; an order to a
+/// run that has ended makes one that reads the tree first.
+final class TreeDriver: Sendable {
+  /// What happens to the runs of a tree from outside.
   enum Input: Sendable {
     /// The run was created, or its turn has come (G36).
-    case begin
+    case begin(RunID)
     /// Something that held the run up is gone.
-    case wake
+    case wake(RunID)
+    /// Something is due that the step before could not start.
+    case goOn(RunID)
     /// An executor reports the end of an attempt.
     case ended(AttemptID, ProgramEnd)
+    /// A child run has ended, which settles the attempt that it carried out (RE62).
+    case childEnded(RunID)
     /// The time of an attempt is over.
     case timedOut(AttemptID)
     /// The program of an attempt was found never started.
     case neverStarted(AttemptID)
     /// The delay of a node is over.
-    case delayOver(String)
+    case delayOver(RunID, String)
     /// Somebody gives an order and waits for its answer.
     case order(OrderCall)
 
@@ -34,28 +41,45 @@ final class RunDriver: Sendable {
 
   /// What one step leaves to be stored and done.
   struct Step: Sendable {
-    var machine: RunMachine?
+    var tree: RunTree?
     var inputs: [Input]
-    var transition: RunTransition
-    var guards: [ViewGuard]
-    /// The bound under which the run begins in this step; nil: it does not, or has none.
-    var bound: ActiveRunGuard?
-    var order: (call: OrderCall, result: Result<RunState, BatonError>)?
+    var transition: TreeTransition
+    /// What the starts and beginnings of the step took for granted.
+    var guards: StepGuards
+    /// PENDING runs that may not begin now, because a run above is suspended (RE70).
+    var heldBack: [RunID]
+    var order: (call: OrderCall, result: Result<OrderAnswer, BatonError>)?
     var credentials: [AttemptID: TaskCredential]
     var slotsTaken: Int
-    var hasMore: Bool
+    var unfinished: [RunID]
     var trouble: (any Error)?
     var deferred: [Input]
+
+    /// The attempt that the order of the step records as skipped; nil: it is no skip (RE81).
+    var skipped: AttemptID? {
+      guard order != nil else { return nil }
+      let changes = transition.root.changes + transition.below.flatMap(\.transition.changes)
+      return changes.lazy.compactMap { change in
+        if case .insertAttempt(let attempt) = change, attempt.cause == .skip {
+          attempt.id
+        } else {
+          nil
+        }
+      }.first
+    }
 
     /// An order that was carried out, or may have been before, is looked up and remembered.
     var needsStore: Bool { !transition.isEmpty || order?.call.remembering != nil }
   }
 
   struct State {
-    /// Nil while a step is made, and while the run is to be read again.
-    var machine: RunMachine?
-    /// Whether the machine was read from the store and not taken up yet.
+    /// Nil while a step is made, and while the tree is to be read.
+    var tree: RunTree?
+    /// Whether the tree was read from the store and not taken up yet.
     var isRead: Bool
+    /// Whether the driver was made for an order, and has not read its tree yet: it takes over only
+    /// one that nobody else drives.
+    var isUnread = false
     var inputs: [Input] = []
     /// Inputs that wait until what they need can be read.
     var deferred: [Input] = []
@@ -68,45 +92,52 @@ final class RunDriver: Sendable {
     var failures = 0
     /// How often in a row something could not be prepared.
     var troubles = 0
-    /// Whether the run waits for the store; whoever ends that is the holder of `isBusy`.
+    /// Whether the tree waits for the store; whoever ends that is the holder of `isBusy`.
     var isParked = false
-    var hasEnded = false
+    /// Whether the driver has gone away.
+    var isOver = false
   }
 
+  /// The root of the tree.
   let id: RunID
-  let workflow: WorkflowID
   let engine: Engine
   let state: Mutex<State>
 
   /// - Parameters:
-  ///   - machine: The run as it is stored.
+  ///   - tree: The tree as it is stored.
   ///   - isRead: Whether it was read from the store after others had driven it.
-  ///   - engine: Whose run it is.
-  init(_ machine: RunMachine, isRead: Bool = false, engine: Engine) {
-    id = machine.header.id
-    workflow = machine.header.workflow
+  ///   - engine: Whose tree it is.
+  init(_ tree: RunTree, isRead: Bool = false, engine: Engine) {
+    id = tree.id
     self.engine = engine
-    state = Mutex(State(machine: machine, isRead: isRead))
+    state = Mutex(State(tree: tree, isRead: isRead))
+  }
+
+  /// A driver that reads its tree when the first input comes.
+  init(unread root: RunID, engine: Engine) {
+    id = root
+    self.engine = engine
+    state = Mutex(State(tree: nil, isRead: true, isUnread: true))
   }
 
   /// Takes an input; returns at once.
   ///
-  /// - Returns: False when the run has ended, so that nothing comes of it.
+  /// - Returns: False when the driver has gone away, so that nothing comes of it.
   @discardableResult
   func send(_ input: Input) -> Bool {
-    let (isTaken, isFirst) = state.withLock { state -> (Bool, Bool) in
-      guard !state.hasEnded else { return (false, false) }
+    let (isTaken, isFirst, isUnread) = state.withLock { state -> (Bool, Bool, Bool) in
+      guard !state.isOver else { return (false, false, false) }
       state.inputs.append(input)
       defer { state.isBusy = true }
-      return (true, !state.isBusy)
+      return (true, !state.isBusy, state.isUnread)
     }
-    if isFirst { proceed() }
+    if isFirst { isUnread ? readAgain() : proceed() }
     // Who gives an order is told at once whether the store works again (reliability R4).
     if input.order != nil { leaveParking() }
     return isTaken
   }
 
-  /// Tries a run again that waits for the store; one that does not goes on as it is.
+  /// Tries a tree again that waits for the store; one that does not goes on as it is.
   func leaveParking() {
     let wasParked = state.withLock { state in
       defer { state.isParked = false }
@@ -117,11 +148,12 @@ final class RunDriver: Sendable {
 
   /// Tries again what could not be prepared.
   func prepareAgain() {
-    state.withLock { state in
+    let members = state.withLock { state in
       state.inputs.insert(contentsOf: state.deferred, at: 0)
       state.deferred.removeAll()
+      return state.tree?.members ?? []
     }
-    send(.wake)
+    for run in members { send(.wake(run)) }
   }
 
   // MARK: - Steps
@@ -141,18 +173,18 @@ final class RunDriver: Sendable {
 
   /// What one step is made of.
   private struct Taken: ~Copyable {
-    var machine: RunMachine
+    var tree: RunTree
     let isRead: Bool
     let inputs: [Input]
     let refusals: [AttemptID: BatonError]
   }
 
-  /// Moves the machine out, so that it is changed in place and not copied.
+  /// Moves the tree out, so that it is changed in place and not copied.
   ///
   /// A step carries out one order at most, so that an order is durable before the next is judged.
   private func take() -> Taken? {
     state.withLock { state -> Taken? in
-      guard let machine = state.machine.take() else { return nil }
+      guard let tree = state.tree.take() else { return nil }
       defer { state.isRead = false }
       var inputs = state.inputs
       if let order = inputs.firstIndex(where: { $0.order != nil }) {
@@ -161,35 +193,29 @@ final class RunDriver: Sendable {
       } else {
         state.inputs.removeAll(keepingCapacity: true)
       }
-      return Taken(
-        machine: machine, isRead: state.isRead, inputs: inputs, refusals: state.refusals)
+      return Taken(tree: tree, isRead: state.isRead, inputs: inputs, refusals: state.refusals)
     }
   }
 
   private func makeStep(_ taken: consuming Taken) -> Step {
     let (isRead, inputs, refusals) = (taken.isRead, taken.inputs, taken.refusals)
     var stepper = RunStepper(
-      machine: taken.machine, engine: engine, refusals: refusals,
-      retry: { [weak self] in self?.send(.wake) ?? false })
+      tree: taken.tree, engine: engine, refusals: refusals,
+      retry: { [weak self] run in self?.send(.wake(run)) ?? false })
     if isRead { stepper.takeUp() }
     stepper.apply(inputs)
-    let transition = stepper.machine.takeTransition()
-    var bound: ActiveRunGuard?
-    if stepper.hasBegun {
-      bound = ActiveRunBound(stepper.machine.plan.workflow)
-        .map { ActiveRunGuard(workflow: workflow, bound: $0) }
-    }
+    let transition = stepper.takeTransition()
     return Step(
-      machine: stepper.machine, inputs: inputs, transition: transition, guards: stepper.guards,
-      bound: bound, order: stepper.order, credentials: stepper.credentials,
-      slotsTaken: stepper.slotsTaken, hasMore: stepper.hasMore, trouble: stepper.trouble,
+      tree: stepper.tree, inputs: inputs, transition: transition, guards: stepper.guards,
+      heldBack: stepper.heldBack, order: stepper.order, credentials: stepper.credentials,
+      slotsTaken: stepper.slotsTaken, unfinished: stepper.unfinished, trouble: stepper.trouble,
       deferred: stepper.deferred)
   }
 
   private func keep(_ step: inout Step) {
-    let machine = step.machine.take()
+    let tree = step.tree.take()
     state.withLock { state in
-      state.machine = machine
+      state.tree = tree
       state.credentials.merge(step.credentials) { _, new in new }
     }
   }
@@ -199,8 +225,8 @@ final class RunDriver: Sendable {
     let limits = engine.options.tokenLimits
     engine.store.submit { writer in
       try step.checkOrder(writer)
-      if let bound = step.bound, try bound.isFull(writer) { throw TransitionRefused.full }
-      try step.transition.store(id, step.guards, writer, limits)
+      try step.guards.check(writer)
+      try step.transition.store(id, writer, limits)
       try step.rememberOrder(writer)
     } completion: { [self] result in
       switch result {
@@ -222,13 +248,15 @@ final class RunDriver: Sendable {
     if let (call, result) = step.order {
       call.completion(result.map { .done($0) }.mapError { $0 })
     }
-    if step.bound != nil { engine.hasBegun(id, workflow) }
-    perform(step.transition.actions)
+    for beginning in step.guards.beginnings {
+      engine.leaveQueue(beginning.run, of: beginning.workflow)
+    }
+    perform(step)
     note(step.trouble, step.deferred)
-    return rests(hasMore: step.hasMore)
+    return rests()
   }
 
-  /// Has what could not be prepared tried again later; the run goes on with the rest.
+  /// Has what could not be prepared tried again later; the tree goes on with the rest.
   private func note(_ trouble: (any Error)?, _ deferred: [Input]) {
     let troubles = state.withLock { state -> Int in
       state.deferred += deferred
@@ -243,17 +271,22 @@ final class RunDriver: Sendable {
     engine.deadlines.set(.prepare(id), after: troubles)
   }
 
-  private func rests(hasMore: Bool) -> Bool {
-    state.withLock { state in
-      if state.hasEnded { return true }
-      if hasMore || !state.inputs.isEmpty { return false }
+  private func rests() -> Bool {
+    let isOver = state.withLock { state -> Bool? in
+      if !state.inputs.isEmpty { return nil }
       state.isBusy = false
-      return true
+      state.isOver = state.deferred.isEmpty && state.tree?.isIdle == true
+      return state.isOver
     }
+    if isOver == true {
+      engine.remove(self)
+      engine.deadlines.remove(.prepare(id))
+    }
+    return isOver != nil
   }
 }
 
-extension RunDriver.Step {
+extension TreeDriver.Step {
   /// Whether the order is one that was given before; asked within the unit of the step.
   fileprivate func checkOrder(_ writer: any StoreWriter) throws {
     guard let remembering = order?.call.remembering else { return }
@@ -267,7 +300,7 @@ extension RunDriver.Step {
 
   /// Only accepted orders are remembered (CT7).
   fileprivate func rememberOrder(_ writer: any StoreWriter) throws {
-    guard let (call, result) = order, case .success(let state) = result else { return }
-    try call.remembering?.remember(state, writer)
+    guard let (call, result) = order, case .success(let answer) = result else { return }
+    try call.remembering?.remember(answer, writer)
   }
 }
