@@ -200,6 +200,8 @@ import Testing
       }
       await house.programs.finish("s")
       try await house.end(of: deepest)
+      // The end of a child run is told its parent in a step of its own (RE62).
+      try await house.node("p", of: child, is: "COMPLETED")
       #expect(try await house.letters(child, "p y") == "C –")
       _ = try await house.resumeRun(root)
       try await house.end(of: root)
