@@ -20,13 +20,15 @@ package final class Engine: Sendable {
   let deadlines: Deadlines
   private let activeRunQueue = ActiveRuns()
   let ids: RunIDSource
+  /// Draws uniformly from [−1, 1), for `jitter` (RE91).
+  let chance: @Sendable () -> Double
   private let trees = TreeDrivers()
 
   package init(
     options: EngineOptions, store: any Store, catalog: ApplicationCatalog,
     evaluator: any ConditionEvaluator, reader: any DocumentReader, executor: any Executor,
     outcomes: ProcessOutcomes, clock: any WallClock, ids: RunIDSource = RunIDSource(),
-    logger: Logger
+    chance: @escaping @Sendable () -> Double = { Double.random(in: -1..<1) }, logger: Logger
   ) {
     self.options = options
     self.store = store
@@ -35,6 +37,7 @@ package final class Engine: Sendable {
     self.reader = reader
     self.clock = clock
     self.ids = ids
+    self.chance = chance
     self.logger = logger
     deadlines = Deadlines(clock: clock)
     slots = AttemptSlots(options.maximumRunningAttempts)
@@ -176,9 +179,17 @@ package final class Engine: Sendable {
     guard
       let plan = try catalog.plan(record.header.workflow, version: record.header.version, reader)
     else { throw StoreError.damaged("the application version of run \(id) is missing") }
+    var attempts = try reader.attempts(of: id, node: nil)
+    var items: [ItemRecord] = []
+    for step in plan.steps where step.forEach != nil {
+      items += try reader.items(
+        of: id, node: step.name, after: nil, statuses: [], limit: .max)
+      guard attempts.contains(where: { $0.id.node == step.name && $0.status == .running })
+      else { continue }
+      attempts += try reader.itemAttempts(of: id, node: step.name, indexes: nil)
+    }
     return RunMachine(
-      plan: plan, run: record, nodes: try reader.nodes(of: id),
-      attempts: try reader.attempts(of: id, node: nil))
+      plan: plan, run: record, nodes: try reader.nodes(of: id), attempts: attempts, items: items)
   }
 
   // MARK: - Drivers

@@ -211,7 +211,7 @@ import Testing
     Row("GetAttempt", "attempt_not_found", .notFound) { house, run in
       _ = try await house.client.getAttempt(.init(run: run, node: "A", attempt: 2))
     },
-    Row("GetAttempt, item", "unknown_method", .unimplemented) { house, run in
+    Row("GetAttempt, item", "attempt_not_found", .notFound) { house, run in
       _ = try await house.client.getAttempt(.init(run: run, node: "A", item: 0))
     },
     Row("GetNodeLog", "node_not_found", .notFound) { house, run in

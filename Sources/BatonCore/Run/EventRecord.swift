@@ -26,8 +26,8 @@ package struct EventRecord: Hashable, Sendable {
 
   /// What happened.
   package enum Change: Hashable, Sendable {
-    /// The creation has no `from`.
-    case run(from: RunStatus?, to: RunStatus, reason: String?)
+    /// The creation has no `from`; the cause is the node whose `pause_before` suspends the run.
+    case run(from: RunStatus?, to: RunStatus, reason: String?, cause: String? = nil)
     case node(name: String, from: NodeStatus, to: NodeStatus, reason: String?)
     /// The start has no `from`.
     case attempt(

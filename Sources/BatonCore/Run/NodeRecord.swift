@@ -49,8 +49,11 @@ package struct NodeChain: Hashable, Sendable {
   package var call: RerunCall?
   /// Whether finished items are kept and the child run is continued in place (RE65, RE108).
   package var keepsFinished: Bool
-  /// Whether `pause_before` is waived (RE45), or was resumed already (RE95).
+  /// Whether `pause_before` is waived (RE45), or was decided already (RE95).
   package var pauseIsOver: Bool
+  /// The numbers of the policies as templates gave them when it began; nil: the file gives all of
+  /// them, or it has not begun.
+  package var policy: ChainPolicy?
 
   package init(cause: AttemptCause = .first) {
     self.cause = cause

@@ -50,7 +50,7 @@ extension RunMachine {
   ///   - inputs: What it used, as far as it is known.
   ///   - now: The time of start and end.
   package mutating func execute(
-    _ position: Int, outcome: AttemptOutcome, inputs: AttemptInputs? = nil, now: Timestamp
+    _ position: Int, outcome: JudgedOutcome, inputs: AttemptInputs? = nil, now: Timestamp
   ) {
     var attempt = makeAttempt(position, now: now)
     attempt.used = inputs
@@ -64,7 +64,7 @@ extension RunMachine {
   /// - Returns: Whether the report counts; a second or late one changes nothing (G61).
   @discardableResult
   package mutating func attemptEnded(
-    _ id: AttemptID, _ outcome: AttemptOutcome, now: Timestamp
+    _ id: AttemptID, _ outcome: JudgedOutcome, now: Timestamp
   ) -> Bool {
     guard let attempt = runningAttempt(id) else { return false }
     pending.actions.append(attempt.child == nil ? .removeFiles(id) : .removeDeadline(id))
@@ -83,7 +83,7 @@ extension RunMachine {
       var outcome = AttemptOutcome.failed(
         Self.neverStartedReason, "the program was never started")
       outcome.ending = AttemptEnding(means: .neverStarted, proof: .none)
-      conclude(attempt, outcome, now: now)
+      conclude(attempt, JudgedOutcome(outcome), now: now)
       return true
     }
     attempt.status = .failed
@@ -91,7 +91,10 @@ extension RunMachine {
     attempt.message = "the engine ended before the program was started"
     attempt.ended = now
     recordEnd(attempt, puts: [], decision: nil, now: now)
-    if let position = plan.graph.index(of: id.node) {
+    if let position = plan.graph.index(of: id.node), let item = id.item {
+      let outcome = AttemptOutcome(status: .failed)
+      itemEnded(attempt, at: position, index: item.index, JudgedOutcome(outcome), now: now)
+    } else if let position = plan.graph.index(of: id.node) {
       note(ended: attempt, at: position)
       // G38: a node goes back to a delay only, here to one that is over at once.
       delayNode(position, until: now, now: now)
@@ -105,21 +108,36 @@ extension RunMachine {
   /// The time of an attempt is over: it is killed and ends FAILED `node_timeout` (G43).
   package mutating func attemptTimedOut(_ id: AttemptID) {
     guard let attempt = runningAttempt(id) else { return }
-    kill(attempt, reason: Self.timeoutReason)
+    if id.item == nil, let position = plan.graph.index(of: id.node), passes[position] != nil {
+      killPass(position, reason: Self.timeoutReason)
+    } else {
+      kill(attempt, reason: Self.timeoutReason)
+    }
   }
 
   // MARK: - Looking
 
-  /// An attempt that is RUNNING, of a node or a hook; nil: there is none with this id.
+  /// An attempt that is RUNNING, of a node, an item or a hook; nil: there is none with this id.
   package func runningAttempt(_ id: AttemptID) -> AttemptRecord? {
-    let attempt = plan.graph.index(of: id.node).map { running[$0] } ?? runningHook
+    let attempt: AttemptRecord?
+    if let position = plan.graph.index(of: id.node) {
+      attempt =
+        id.item.map { passes[position]?.running[$0.index] } ?? running[position]
+    } else {
+      attempt = runningHook
+    }
     return attempt?.id == id ? attempt : nil
   }
 
-  /// The attempts that are RUNNING: those of nodes in graph order, then that of a hook.
+  /// The attempts that something executes now: those of nodes in graph order, where a node goes
+  /// through items theirs by index, then that of a hook.
   package var runningAttempts: [AttemptRecord] {
     let positions = running.keys.sorted { plan.graph.rank[$0] < plan.graph.rank[$1] }
-    return positions.compactMap { running[$0] } + (runningHook.map { [$0] } ?? [])
+    let attempts = positions.flatMap { position -> [AttemptRecord] in
+      guard let pass = passes[position] else { return running[position].map { [$0] } ?? [] }
+      return pass.running.sorted { $0.key < $1.key }.map(\.value)
+    }
+    return attempts + (runningHook.map { [$0] } ?? [])
   }
 
   /// What an attempt executes.
@@ -130,13 +148,22 @@ extension RunMachine {
 
   /// When the time of a running attempt is over; nil: it has no timeout (G58, RE93).
   ///
+  /// That of a chain bounds the attempt of its node, `timeout` what is executed: an item, not the
+  /// pass.
   /// The finish hook of a run that is being stopped lasts no longer than the stop's grace (G50).
   package func deadline(of attempt: AttemptRecord) -> Timestamp? {
+    if let position = plan.graph.index(of: attempt.id.node) {
+      let isPass = attempt.id.item == nil && plan.steps[position].forEach != nil
+      let own = isPass ? nil : policy(of: position).timeoutMS
+      let chain = attempt.id.item == nil ? chainDeadline(of: position) : nil
+      return [own.map { attempt.started.advanced(by: .milliseconds($0)) }, chain]
+        .compactMap(\.self).min()
+    }
     var limit = step(of: attempt)?.policy.timeoutMS
     if attempt.hook == .finish, state.status == .stopping {
       limit = min(limit ?? .max, state.stop?.graceMS ?? plan.longestGraceMS)
     }
-    return limit.map { Timestamp(milliseconds: attempt.started.milliseconds + $0) }
+    return limit.map { attempt.started.advanced(by: .milliseconds($0)) }
   }
 
   /// The id that the next attempt of a node will have.
@@ -152,7 +179,7 @@ extension RunMachine {
     let id = nextAttempt(of: position)
     let chain = nodes[position].chain
     let isFirst = chain.first == 0
-    let further: AttemptCause = chains[position]?.wasNeverStarted == true ? .recovery : .retry
+    let further = chains[position]?.count.next ?? .retry
     var attempt = AttemptRecord(
       id: id, cause: isFirst ? chain.cause : further, chain: isFirst ? id.attempt : chain.first,
       started: now)
@@ -171,19 +198,22 @@ extension RunMachine {
 
   /// Counts an attempt of a node that has ended.
   mutating func note(ended attempt: AttemptRecord, at position: Int) {
-    guard attempt.status == .failed || chains[position] != nil else { return }
+    guard
+      attempt.status == .failed || chains[position] != nil
+        || plan.steps[position].declared.retry?.continueOn != nil
+    else { return }
     var chain = chains[position] ?? Chain()
-    chain.wasNeverStarted = attempt.wasNeverStarted
+    chain.count.add(attempt, safeRerun: safeRerun(position))
     chain.failedAt = attempt.status == .failed ? attempt.ended : nil
-    if attempt.status == .failed, !attempt.wasNeverStarted { chain.failed += 1 }
     chains[position] = chain
   }
 
-  private mutating func begin(_ attempt: AttemptRecord, at position: Int, now: Timestamp) {
-    let rank = plan.graph.rank[position]
-    precondition(ready.min == rank, "\(attempt.id.node) was not the next ready node")
-    ready.removeMin()
-    isReady[position] = false
+  mutating func begin(_ attempt: AttemptRecord, at position: Int, now: Timestamp) {
+    removeReady(position)
+    if nodes[position].status == .waiting, chainDeadline(of: position) != nil {
+      // From now on the deadline of the attempt has it.
+      pending.actions.append(.removeWake(node: nodes[position].node))
+    }
     beginUnasked(attempt, at: position, now: now)
   }
 
@@ -223,46 +253,46 @@ extension RunMachine {
 
   /// Keeps an attempt that is RUNNING.
   mutating func keep(_ attempt: AttemptRecord) {
-    if let position = plan.graph.index(of: attempt.id.node) {
-      running[position] = attempt
-    } else {
+    guard let position = plan.graph.index(of: attempt.id.node) else {
       runningHook = attempt
+      return
+    }
+    if let item = attempt.id.item {
+      passes[position]?.running[item.index] = attempt
+    } else {
+      running[position] = attempt
     }
   }
 
-  /// Ends a running attempt, and its node unless `retry` gives it another one.
+  /// Ends a running attempt, and its node or item unless it is repeated.
   ///
   /// - Parameters:
   ///   - running: The attempt.
-  ///   - outcome: How it ended.
+  ///   - judged: How it ended.
   ///   - place: Where its start is among the changes to store; nil: it is stored already.
   ///   - now: The time of the end.
   mutating func conclude(
-    _ running: AttemptRecord, _ outcome: AttemptOutcome, insertedAt place: Int? = nil,
+    _ running: AttemptRecord, _ judged: JudgedOutcome, insertedAt place: Int? = nil,
     now: Timestamp
   ) {
-    var attempt = running
-    attempt.take(outcome)
-    attempt.ended = now
-    let decision = attempt.status == .completed ? outcome.decision : nil
+    let attempt = running.ended(judged.outcome, now: now)
+    let decision = attempt.status == .completed ? judged.outcome.decision : nil
     recordEnd(
-      attempt, insertedAt: place, puts: outcome.puts, decision: decision, now: now)
+      attempt, insertedAt: place, puts: judged.outcome.puts, published: judged.published,
+      decision: decision, now: now)
     guard let position = plan.graph.index(of: attempt.id.node) else {
       return hookEnded(attempt, now: now)
     }
-    note(ended: attempt, at: position)
-    if let wakes = retryTime(of: position, after: attempt) {
-      return delayNode(position, until: wakes, now: now)
+    if let item = attempt.id.item {
+      return itemEnded(attempt, at: position, index: item.index, judged, now: now)
     }
-    nodes[position].outcome = decision
-    let status: NodeStatus =
-      switch attempt.status {
-      case .completed: .completed
-      case .killed: .killed
-      case .failed, .running: .failed
-      }
-    setNode(position, status, reason: attempt.reason, now: now)
-    nodeEnded(position, attempt, now: now)
+    let delay = repetition(of: attempt, at: position, judged)
+    note(ended: attempt, at: position)
+    if let delay {
+      delayNode(position, until: now.advanced(by: .milliseconds(delay)), now: now)
+    } else {
+      endChain(position, attempt, decision: decision, now: now)
+    }
   }
 }
 
@@ -279,9 +309,12 @@ extension AttemptEnding {
 }
 
 extension AttemptRecord {
-  /// Whether its program was never started, so that another attempt follows (G60).
-  var wasNeverStarted: Bool {
-    status == .failed && reason == RunMachine.neverStartedReason
+  /// The attempt as it ended.
+  func ended(_ outcome: AttemptOutcome, now: Timestamp) -> AttemptRecord {
+    var attempt = self
+    attempt.take(outcome)
+    attempt.ended = now
+    return attempt
   }
 
   /// Takes over how the attempt ended.

@@ -1,11 +1,14 @@
 /// Delays of nodes: `wait_before`, and those between attempts (G38, G39, RE94).
 extension RunMachine {
-  /// The delay of a node is over; it starts as soon as the run lets it (G44).
+  /// The delay of a node, or of items of its pass, is over, or the time of its chain: what waited
+  /// starts as soon as the run lets it (G44).
   package mutating func delayOver(_ node: String, now: Timestamp) {
-    guard let position = plan.graph.index(of: node), nodes[position].status == .waiting,
-      let wakes = nodes[position].wakes
-    else { return }
-    wait(position, until: wakes, now: now)
+    guard let position = plan.graph.index(of: node) else { return }
+    switch nodes[position].status {
+    case .waiting: waitIsOver(position, now: now)
+    case .running: wakeItems(position, now: now)
+    default: return
+    }
   }
 
   /// Puts a node into a delay.
@@ -13,16 +16,7 @@ extension RunMachine {
     if nodes[position].chain.began == nil { nodes[position].chain.began = now }
     nodes[position].wakes = wakes
     setNode(position, .waiting, now: now)
-    wait(position, until: wakes, now: now)
-  }
-
-  /// Has a WAITING node start when its time has come.
-  mutating func wait(_ position: Int, until wakes: Timestamp, now: Timestamp) {
-    if wakes <= now {
-      enqueue(position)
-    } else {
-      pending.actions.append(.setWake(node: nodes[position].node, wakes))
-    }
+    waitIsOver(position, now: now)
   }
 
   /// Ends every delay, because the run starts nodes no more (G38, G41).
@@ -34,6 +28,8 @@ extension RunMachine {
   mutating func endDelays(skip: String, kill: String, now: Timestamp) {
     for position in plan.graph.order where nodes[position].status == .waiting {
       nodes[position].wakes = nil
+      nodes[position].outcomeToCome = nil
+      messages[position] = nil
       pending.actions.append(.removeWake(node: nodes[position].node))
       if nodes[position].attempts > 0 {
         setNode(position, .killed, reason: kill, now: now)
@@ -42,18 +38,5 @@ extension RunMachine {
       }
       settle(from: position, now: now)
     }
-  }
-
-  /// When a node whose attempt has ended goes on with another one; nil: it does not (G39).
-  mutating func retryTime(of position: Int, after attempt: AttemptRecord) -> Timestamp? {
-    guard attempt.status == .failed, ending == nil, let ended = attempt.ended,
-      let policy = plan.steps[position].policy.retry,
-      OutcomeReason.isRetried(attempt.reason ?? "")
-    else { return nil }
-    // G23: an expression gives the same again.
-    if case .expression = plan.steps[position].kind { return nil }
-    let failed = chains[position]?.failed ?? 0
-    guard failed < policy.attempts else { return nil }
-    return Timestamp(milliseconds: ended.milliseconds + policy.delayMS(afterFailed: failed))
   }
 }

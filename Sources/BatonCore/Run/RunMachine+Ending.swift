@@ -1,8 +1,17 @@
 extension RunMachine {
-  /// A node has ended with its attempt: failures are judged, edges settle, the run may end.
-  mutating func nodeEnded(_ position: Int, _ attempt: AttemptRecord, now: Timestamp) {
-    if nodes[position].status == .failed, !plan.graph.hasHandler(position) {
-      state.failures.append(RunFailure(attempt))
+  /// A node has ended: failures are judged, edges settle, the run may end.
+  ///
+  /// - Parameters:
+  ///   - position: The node.
+  ///   - message: A sentence for the reason of its failure.
+  ///   - now: The time.
+  mutating func nodeEnded(_ position: Int, message: String?, now: Timestamp) {
+    let node = nodes[position]
+    if node.status == .failed, !plan.graph.hasHandler(position) {
+      state.failures.append(
+        RunFailure(
+          node: node.node, attempt: node.attempts, reason: node.reason ?? "",
+          message: message ?? ""))
       stateChanged = true
       if plan.workflow.onFailure == .stopSiblings { stopSiblings(now: now) }
     }
@@ -17,6 +26,7 @@ extension RunMachine {
     ending = Self.failedReason
     clearReady()
     endDelays(skip: Self.failedReason, kill: Self.siblingReason, now: now)
+    killPasses(Self.siblingReason)
     for attempt in runningAttempts { kill(attempt, reason: Self.siblingReason) }
   }
 

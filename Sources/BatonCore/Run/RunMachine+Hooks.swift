@@ -58,7 +58,7 @@ extension RunMachine {
     let place = pending.changes.count
     begin(attempt)
     recordStart(attempt, now: now)
-    conclude(attempt, outcome, insertedAt: place, now: now)
+    conclude(attempt, JudgedOutcome(outcome), insertedAt: place, now: now)
   }
 
   private func makeAttempt(_ hook: HookKind, now: Timestamp) -> AttemptRecord {

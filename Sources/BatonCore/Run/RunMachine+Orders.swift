@@ -75,6 +75,7 @@ extension RunMachine {
       pending.actions.append(
         .kill(attempt.id, graceMS: min(own, order.graceMS ?? own), reason: reason))
     }
+    killPasses(Self.stoppedReason)
   }
 
   /// A repeated stop: a smaller grace shortens the wait, a greater one changes nothing (SR125).
@@ -111,8 +112,12 @@ extension RunMachine {
         attempt.child == nil ? .abandon(attempt.id) : .removeDeadline(attempt.id))
       let ending = left[attempt.id] ?? AttemptEnding(means: .kill, proof: .none)
       conclude(
-        killed, AttemptOutcome(status: .killed, reason: Self.stoppedReason, ending: ending),
-        now: now)
+        killed,
+        JudgedOutcome(
+          AttemptOutcome(status: .killed, reason: Self.stoppedReason, ending: ending)), now: now)
+    }
+    while let position = endedPass {
+      endPass(position, JudgedOutcome(passOutcome(position)), now: now)
     }
   }
 
@@ -128,6 +133,9 @@ extension RunMachine {
   }
 
   private func ownGraceMS(of attempt: AttemptRecord) -> Int64 {
-    step(of: attempt)?.graceMS ?? RunPlan.Step.defaultGraceMS
+    guard attempt.hook == nil, let position = plan.graph.index(of: attempt.id.node) else {
+      return step(of: attempt)?.graceMS ?? RunPlan.Step.defaultGraceMS
+    }
+    return policy(of: position).stopGraceMS
   }
 }

@@ -26,6 +26,8 @@ extension RunMachine {
       .attempt(
         node: attempt.id.node, attempt: attempt.id.attempt, item: attempt.id.item, from: nil,
         to: .running, reason: nil, cause: attempt.cause), now: now)
+    // Items have no entries of the platform (T35).
+    guard attempt.id.item == nil else { return }
     let entries = Self.startEntries(of: attempt.id, host: attempt.host, now: now)
     pending.changes.append(.put(.init(source: attempt.id, entries: entries), exempt: true))
   }
@@ -35,26 +37,16 @@ extension RunMachine {
   /// One that was inserted in the step under way is stored once, as it ended.
   mutating func recordEnd(
     _ attempt: AttemptRecord, insertedAt place: Int? = nil, puts: [TokenPutBatch.Entry],
-    decision: Bool?, now: Timestamp
+    published: [TokenPutBatch.Entry] = [], decision: Bool?, now: Timestamp
   ) {
-    if let position = plan.graph.index(of: attempt.id.node) {
-      running[position] = nil
-      touch(position)
-    } else {
-      runningHook = nil
-    }
+    forget(attempt)
     if !puts.isEmpty {
       pending.changes.append(.put(.init(source: attempt.id, entries: puts), exempt: false))
     }
-    var entries: [TokenPutBatch.Entry] = []
-    if let decision { entries.append(Self.decisionEntry(decision)) }
-    if let code = attempt.exitCode {
-      entries.append(.init(scope: .system, key: "baton.exit_code", value: String(code)))
+    if !published.isEmpty {
+      pending.changes.append(.publish(.init(source: attempt.id, entries: published)))
     }
-    let duration = max(0, now.milliseconds - attempt.started.milliseconds)
-    entries.append(.init(scope: .system, key: "baton.duration_ms", value: String(duration)))
-    entries.append(.init(scope: .system, key: "baton.finished_at", value: now.rfc3339))
-    pending.changes.append(.put(.init(source: attempt.id, entries: entries), exempt: true))
+    if attempt.id.item == nil { putEnd(of: attempt, decision: decision, now: now) }
     if let place {
       pending.changes[place] = .insertAttempt(attempt)
     } else {
@@ -64,5 +56,31 @@ extension RunMachine {
       .attempt(
         node: attempt.id.node, attempt: attempt.id.attempt, item: attempt.id.item, from: .running,
         to: attempt.status, reason: attempt.reason, cause: attempt.cause), now: now)
+  }
+
+  private mutating func forget(_ attempt: AttemptRecord) {
+    guard let position = plan.graph.index(of: attempt.id.node) else {
+      runningHook = nil
+      return
+    }
+    touch(position)
+    if let item = attempt.id.item {
+      passes[position]?.running[item.index] = nil
+    } else {
+      running[position] = nil
+      passes[position] = nil
+    }
+  }
+
+  private mutating func putEnd(of attempt: AttemptRecord, decision: Bool?, now: Timestamp) {
+    var entries: [TokenPutBatch.Entry] = []
+    if let decision { entries.append(Self.decisionEntry(decision)) }
+    if let code = attempt.exitCode {
+      entries.append(.init(scope: .system, key: "baton.exit_code", value: String(code)))
+    }
+    let duration = max(0, now.milliseconds - attempt.started.milliseconds)
+    entries.append(.init(scope: .system, key: "baton.duration_ms", value: String(duration)))
+    entries.append(.init(scope: .system, key: "baton.finished_at", value: now.rfc3339))
+    pending.changes.append(.put(.init(source: attempt.id, entries: entries), exempt: true))
   }
 }

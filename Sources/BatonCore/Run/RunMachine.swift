@@ -6,8 +6,9 @@ internal import HeapModule
 /// taken with `takeTransition`. The machine has no clock, does no input or output and never
 /// waits: decisions depend on its state alone, so that the same events give the same run (G61).
 ///
-/// A driver asks `nextHook` and `nextReady` for what may start now, prepares it (templates,
-/// expression), and reports with `start` or `execute`. Starting order is graph order (G18).
+/// A driver asks `nextHook` and `nextDue` for what may start now, prepares it (templates,
+/// expression), and reports with `start`, `execute` and their like. Starting order is graph order
+/// (G18).
 package struct RunMachine: Sendable {
   package let plan: RunPlan
   package let header: RunHeader
@@ -20,6 +21,10 @@ package struct RunMachine: Sendable {
   package internal(set) var running: [Int: AttemptRecord] = [:]
   /// The attempt of a hook that is RUNNING (T6).
   package internal(set) var runningHook: AttemptRecord?
+  /// Passes that are under way, by position of their node (RE106).
+  var passes: [Int: ItemPass] = [:]
+  /// Items of nodes with `for_each` by index, by position of their node.
+  var items: [Int: [ItemRecord]] = [:]
 
   /// The child run of each node's newest attempt, by position (RE63).
   package internal(set) var children: [Int: RunID] = [:]
@@ -31,6 +36,10 @@ package struct RunMachine: Sendable {
   var edges: [EdgeCount]
   /// Ranks of nodes whose start rule holds and that have not started; each at most once.
   var ready = Heap<Int>()
+  /// Those of them whose attempts `concurrency` of the workflow bounds (RE99).
+  var bounded = Heap<Int>()
+  /// Sentences for the reasons of nodes in `wait_after`, by position.
+  var messages: [Int: String] = [:]
   var isReady: [Bool]
   /// Nodes that have not ended.
   var open: Int
@@ -74,10 +83,7 @@ package struct RunMachine: Sendable {
 
   /// What policies must know of the attempts of a node: those of its chain (G39, RE2).
   struct Chain: Hashable, Sendable {
-    /// FAILED attempts, without those that were never started (G60).
-    var failed = 0
-    /// Whether the program of the newest attempt was never started.
-    var wasNeverStarted = false
+    var count = ChainCount()
     /// When the newest attempt ended, if it FAILED.
     var failedAt: Timestamp?
     /// When the newest of the chains before that FAILED ended (RE55).
@@ -92,9 +98,11 @@ package struct RunMachine: Sendable {
   ///   - plan: The workflow version to which the run is pinned.
   ///   - run: The run as stored.
   ///   - stored: Its nodes as stored, in any order.
-  ///   - attempts: All its attempts, in any order.
+  ///   - attempts: All its attempts, in any order; of items those of passes that are RUNNING.
+  ///   - items: All its items, in any order.
   package init(
-    plan: RunPlan, run: RunRecord, nodes stored: [NodeRecord], attempts: [AttemptRecord]
+    plan: RunPlan, run: RunRecord, nodes stored: [NodeRecord], attempts: [AttemptRecord],
+    items: [ItemRecord] = []
   ) {
     self.plan = plan
     hooks = Hooks(isInitialized: plan.initialize == nil, isFinished: plan.finish == nil)
@@ -112,6 +120,7 @@ package struct RunMachine: Sendable {
     edges = Array(repeating: EdgeCount(), count: nodes.count)
     open = nodes.count { !$0.status.hasEnded }
     for attempt in attempts.sorted(by: { $0.id.attempt < $1.id.attempt }) { restore(attempt) }
+    restore(items, attempts)
     for (position, node) in self.nodes.enumerated() where node.chain.first == 0 {
       beginChain(position)
     }
@@ -131,6 +140,7 @@ package struct RunMachine: Sendable {
       running[position] = attempt
     } else {
       note(ended: attempt, at: position)
+      if nodes[position].outcomeToCome != nil { messages[position] = attempt.message }
     }
   }
 
@@ -186,15 +196,13 @@ package struct RunMachine: Sendable {
     guard state.status.isActive, state.status != .pending else { return }
     if state.status == .resuming { goOn(now: now) }
     for (position, node) in nodes.enumerated() where node.status == .waiting {
-      wait(position, until: node.wakes ?? now, now: now)
+      takeUpWait(position, now: now)
+    }
+    for position in passes.keys.sorted() {
+      if let attempt = running[position] { setDeadline(of: attempt) }
+      wakeItems(position, now: now)
     }
     endIfDone(now: now)
-  }
-
-  /// The next node that may start, in graph order; it stays ready until it is reported.
-  package func nextReady() -> Int? {
-    guard state.status == .running, ending == nil, let rank = ready.min else { return nil }
-    return plan.graph.order[rank]
   }
 
   /// Nodes that the step under way has changed: what they put is not committed yet.
@@ -202,34 +210,15 @@ package struct RunMachine: Sendable {
 
   // MARK: - Changes
 
-  /// A node's start rule holds: it starts next, or after `wait_before` (G18, G38, RE94).
-  mutating func makeReady(_ position: Int, now: Timestamp) {
-    guard !nodes[position].isHeld else { return }
-    let delay = plan.steps[position].policy.waitBeforeMS
-    guard delay > 0 else { return enqueue(position) }
-    delayNode(
-      position, until: Timestamp(milliseconds: now.milliseconds + delay), now: now)
-  }
-
-  /// Adds a node to those that may start; once, however many edges say so.
-  mutating func enqueue(_ position: Int) {
-    guard !isReady[position], !nodes[position].isHeld else { return }
-    isReady[position] = true
-    ready.insert(plan.graph.rank[position])
-  }
-
-  mutating func clearReady() {
-    ready = []
-    for position in isReady.indices { isReady[position] = false }
-  }
-
-  mutating func setStatus(_ status: RunStatus, reason: String? = nil, now: Timestamp) {
+  mutating func setStatus(
+    _ status: RunStatus, reason: String? = nil, cause: String? = nil, now: Timestamp
+  ) {
     let from = state.status
     precondition(from.canBecome(status), "no run goes from \(from.word) to \(status.word)")
     state.status = status
     state.reason = reason
     stateChanged = true
-    record(.run(from: from, to: status, reason: reason), now: now)
+    record(.run(from: from, to: status, reason: reason, cause: cause), now: now)
   }
 
   mutating func setNode(

@@ -31,6 +31,8 @@ package enum RunChange: Sendable, Hashable {
   case insertEnvRevision(EnvRevision)
   /// Entries of the platform are never refused (T30).
   case put(TokenPutBatch, exempt: Bool)
+  /// What a node publishes with the last outcome of a chain (RE96).
+  case publish(TokenPutBatch)
 }
 
 /// What a run asks its driver to do.

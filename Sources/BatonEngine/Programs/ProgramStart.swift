@@ -12,9 +12,9 @@ struct ProgramStart: Sendable {
   var tokenGraph: TokenGraph
   /// The status to come, for the finish hook (G50); nil for everything else.
   var runStatus: RunStatus?
+  /// The element of the item that is executed, a string as it is (RE105); nil: it is none.
+  var item: String?
   var credential: TaskCredential
-  /// The item that is executed, where the node is a `for_each` (RE105).
-  var item: AttemptKey.Item?
 
-  var key: AttemptKey { AttemptKey(attempt.id, item: item) }
+  var key: AttemptKey { AttemptKey(attempt.id) }
 }

@@ -80,14 +80,13 @@ final class Programs: Sendable {
   ///
   /// - Parameters:
   ///   - attempt: The attempt, recorded as RUNNING.
-  ///   - item: The item whose attempt it is; nil: the node's own.
   ///   - kill: What is to end it, if that was recorded before (G58).
   ///   - deadline: When its time is over; it counts only if the program still runs, not for one
   ///     that ended in time while no engine was there.
   func attach(
-    _ attempt: AttemptRecord, item: AttemptKey.Item? = nil, kill: KillOrder?, deadline: Timestamp?
+    _ attempt: AttemptRecord, kill: KillOrder?, deadline: Timestamp?
   ) {
-    let key = AttemptKey(attempt.id, item: item)
+    let key = AttemptKey(attempt.id)
     if let kill { state.withLock { $0.kills[key] = kill } }
     queue.yield(.attach(attempt, key, deadline: deadline))
   }
@@ -371,8 +370,7 @@ final class Programs: Sendable {
     guard let snapshot = try store.token(of: id.run, history: true) else {
       throw StoreError.damaged("run \(id.run) has no token")
     }
-    let view = try TokenView(
-      snapshot, start.tokenGraph, at: .attempt(node: id.node, attempt: id.attempt))
+    let view = try TokenView(snapshot, start.tokenGraph, at: TokenViewpoint(of: id))
     return try TokenDocument.attemptFile(of: id, view)
   }
 }

@@ -25,6 +25,11 @@ enum TaskEnvironment {
     values["BATON_ATTEMPT"] = String(start.attempt.id.attempt)
     values["BATON_ENV_REVISION"] = String(start.environment.revision)
     values["BATON_TASK_TOKEN"] = start.credential.text
+    if let item = start.attempt.id.item {
+      values["BATON_ITEM"] = start.item
+      values["BATON_ITEM_INDEX"] = String(item.index)
+      values["BATON_ITEM_ATTEMPT"] = String(item.attempt)
+    }
     if let hook = start.attempt.hook { values["BATON_HOOK"] = hook.word }
     if let status = start.runStatus { values["BATON_RUN_STATUS"] = status.word }
     return values

@@ -7,6 +7,10 @@ struct InputRenderer {
   let step: RunPlan.Step
   let tokens: NodeTokenReader
   private let properties: [String: String]?
+  /// What `${exit_code}` and `${reason}` are about; nil: nothing has ended.
+  private let attempt: ExpressionAttempt?
+  /// The element and index of the item that is executed.
+  private let item: (element: JSONValue, index: Int)?
   /// The most bytes that the texts of one attempt have together: some times what the system lets a
   /// program be started with, and as much as a token takes by default.
   private static let maximumBytes = 32 << 20
@@ -15,11 +19,18 @@ struct InputRenderer {
   ///   - machine: The run.
   ///   - step: What the attempt executes.
   ///   - tokens: What its templates read of the token.
-  init(_ machine: borrowing RunMachine, _ step: RunPlan.Step, _ tokens: NodeTokenReader) {
+  ///   - attempt: The attempt that has ended, for what is published (RE96).
+  ///   - item: The element and index of the item that is executed (RE105).
+  init(
+    _ machine: borrowing RunMachine, _ step: RunPlan.Step, _ tokens: NodeTokenReader,
+    attempt: ExpressionAttempt? = nil, item: (JSONValue, Int)? = nil
+  ) {
     arguments = machine.header.arguments
     environment = machine.environment.values
     self.step = step
     self.tokens = tokens
+    self.attempt = attempt
+    self.item = item.map { (element: $0.0, index: $0.1) }
     properties = nil
   }
 
@@ -28,6 +39,8 @@ struct InputRenderer {
     environment = renderer.environment
     step = renderer.step
     tokens = renderer.tokens
+    attempt = renderer.attempt
+    item = renderer.item
     self.properties = properties
   }
 
@@ -53,7 +66,27 @@ struct InputRenderer {
     return try renderer.rendered(child.arguments, &room)
   }
 
-  /// The entries that a NOOP or a decided condition puts (G21, G32).
+  /// The text of a template of a policy (rerun.md §10, RE105).
+  ///
+  /// - Throws: `template_unresolved`, naming the reference; `exec_failed` when it is too much.
+  func text(_ template: Template) throws(PreparationError) -> String {
+    var room = Self.maximumBytes
+    let renderer = InputRenderer(self, properties: try properties(for: [template], &room))
+    return try renderer.rendered(template, &room)
+  }
+
+  /// The properties that templates name: others may be about an item.
+  private func properties(
+    for templates: [Template], _ room: inout Int
+  ) throws(PreparationError) -> [String: String] {
+    var named: [String: Template] = [:]
+    for case .property(let name) in templates.flatMap(\.references) {
+      named[name] = step.properties[name]
+    }
+    return try rendered(named, &room)
+  }
+
+  /// The entries that a NOOP or a decided condition puts (G21, G32), or a node publishes (RE96).
   ///
   /// - Throws: `template_unresolved`; `token_key_invalid`, `invalid_text`.
   func puts(
@@ -61,7 +94,8 @@ struct InputRenderer {
   ) throws(PreparationError) -> [TokenPutBatch.Entry] {
     guard !templates.isEmpty else { return [] }
     var room = Self.maximumBytes
-    let renderer = InputRenderer(self, properties: try rendered(step.properties, &room))
+    let renderer = InputRenderer(
+      self, properties: try properties(for: templates.map(\.value), &room))
     var entries: [TokenPutBatch.Entry] = []
     for (index, template) in templates.enumerated() {
       let value = try renderer.rendered(template.value, outcome: outcome, &room)
@@ -108,7 +142,12 @@ struct InputRenderer {
     case .property(let name): properties?[name]
     case .token(let scope, let key, let node): tokens.value(scope, key: key, node: node)
     case .outcome: outcome.map { $0 ? "true" : "false" }
-    case .trigger, .secret, .item, .index, .exitCode, .reason: nil
+    case .item(_, let field):
+      (field.map { item?.element.member($0) } ?? item?.element)?.text
+    case .index: item.map { String($0.index) }
+    case .exitCode: attempt?.exitCode.map(String.init)
+    case .reason: attempt?.reason
+    case .trigger, .secret: nil
     }
   }
 }

@@ -5,6 +5,8 @@ struct NodeExpressionValues: ExpressionValues {
   let machine: RunMachine
   let position: Int
   let tokens: NodeTokenReader
+  /// What the policy is about; nil: the expression is a condition's.
+  var attempt: ExpressionAttempt?
 
   private var own: String { machine.nodes[position].node }
 

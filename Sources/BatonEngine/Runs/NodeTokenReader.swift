@@ -24,21 +24,27 @@ struct NodeTokenReader {
   ///   - host: The host that `baton.host` will name; nil where no process runs.
   ///   - now: The time of the start.
   ///   - store: Where committed tokens are read.
+  ///   - entries: What it puts, where it ends with its start.
   /// - Throws: what the store throws.
   init(
     startOf id: AttemptID, hook: HookKind?, _ machine: RunMachine, host: String?, now: Timestamp,
-    _ store: any Store
+    _ store: any Store, with entries: [TokenPutBatch.Entry] = []
   ) throws {
     // Every put that decides is the newest of its node, so no history is needed.
     var snapshot = try Self.snapshot(machine, store, history: false)
     seq = snapshot.account.lastSeq
+    guard id.item == nil else {
+      view = try TokenView(snapshot, machine.plan.tokenGraph, at: TokenViewpoint(of: id))
+      return
+    }
     snapshot.apply(
       node: id.node,
       TokenSnapshot.Attempt(
         number: id.attempt, status: .running, viewSeq: seq, withheld: snapshot.withheld,
         hook: hook))
     Self.apply(
-      RunMachine.startEntries(of: id, host: host, now: now), of: id, to: &snapshot, now: now)
+      RunMachine.startEntries(of: id, host: host, now: now) + entries, of: id, to: &snapshot,
+      now: now)
     view = try TokenView(snapshot, machine.plan.tokenGraph, at: TokenViewpoint(of: id))
   }
 
@@ -81,6 +87,17 @@ struct NodeTokenReader {
         TokenPut(
           seq: snapshot.account.lastSeq + 1, scope: entry.scope, key: entry.key, node: id.node,
           attempt: id.attempt, value: entry.value, time: now))
+    }
+  }
+}
+
+extension TokenViewpoint {
+  /// From where an attempt sees the token (T10, RE109).
+  init(of id: AttemptID) {
+    if let item = id.item {
+      self = .item(node: id.node, attempt: id.attempt, index: item.index)
+    } else {
+      self = .attempt(node: id.node, attempt: id.attempt)
     }
   }
 }

@@ -11,13 +11,13 @@ struct RunStepper {
   private(set) var tree: RunTree
   /// The member that is looked at.
   private(set) var run: RunID
-  private(set) var credentials: [AttemptID: TaskCredential] = [:]
+  var credentials: [AttemptID: TaskCredential] = [:]
   /// What the starts and beginnings took for granted.
   private(set) var guards = StepGuards()
   /// Slots that the starts took.
   private(set) var slotsTaken = 0
   /// Whether something is due in the member looked at that the next step will start.
-  private var hasMore = false
+  var hasMore = false
   /// Runs in which something is due that the next step will start.
   private(set) var unfinished: [RunID] = []
   /// PENDING runs that may not begin now, because a run above is suspended (RE70).
@@ -25,21 +25,24 @@ struct RunStepper {
   /// What became of the order of this step.
   private(set) var order: (call: OrderCall, result: Result<OrderAnswer, BatonError>)?
   /// Why something could not be prepared now; nil: everything could (reliability R4).
-  private(set) var trouble: (any Error)?
+  var trouble: (any Error)?
   /// Inputs that could not be applied for it.
   private(set) var deferred: [TreeDriver.Input] = []
 
   let engine: Engine
   let now: Timestamp
-  private let refusals: [AttemptID: BatonError]
+  let refusals: Refusals
   private let retry: @Sendable (RunID) -> Bool
   /// Whether the step is made within a unit of work, where nothing may wait or take long.
-  private let isWithinUnit: Bool
+  let isWithinUnit: Bool
   /// Members below the root in which something may be due.
   private var due: Set<RunID> = []
   /// Members that were read for the order; they go again unless it opens them.
   private var loaded: [RunID] = []
-  private var outcomes = 0
+  var outcomes = 0
+  /// Passes that have started in this step, and items, as attempt 0, of which one has ended: what
+  /// they put is not stored yet.
+  var unstored: Set<AttemptID> = []
   /// Whether a hook has ended in this step.
   private var hookEnded = false
 
@@ -49,7 +52,7 @@ struct RunStepper {
   ///   - refusals: Attempts whose entries the token did not take when the step was tried before.
   ///   - retry: Called with a run when a slot is free for a node of it that found none.
   init(
-    tree: consuming RunTree, engine: Engine, refusals: [AttemptID: BatonError],
+    tree: consuming RunTree, engine: Engine, refusals: Refusals,
     retry: @escaping @Sendable (RunID) -> Bool
   ) {
     run = tree.id
@@ -73,7 +76,7 @@ struct RunStepper {
     self.tree = tree
     self.engine = engine
     self.now = now
-    refusals = [:]
+    refusals = Refusals()
     retry = { _ in false }
     isWithinUnit = true
   }
@@ -158,7 +161,8 @@ struct RunStepper {
         return
       }
       let outcome = admit(try end.outcome(machine.step(of: attempt), engine), of: attempt.id)
-      if machine.attemptEnded(attempt.id, outcome, now: now) { noteOutcome(of: attempt.id) }
+      let judged = try judge(attempt.id, outcome)
+      if machine.attemptEnded(attempt.id, judged, now: now) { noteOutcome(of: attempt.id) }
     } catch {
       trouble = error
       deferred.append(input)
@@ -168,16 +172,18 @@ struct RunStepper {
   private mutating func ended(_ id: AttemptID, _ end: ProgramEnd, _ input: TreeDriver.Input) {
     do {
       let ended = admit(try outcome(of: id, end), of: id)
-      if machine.attemptEnded(id, ended, now: now) { noteOutcome(of: id) }
+      let judged = try judge(id, ended)
+      if machine.attemptEnded(id, judged, now: now) { noteOutcome(of: id) }
     } catch {
       trouble = error
       deferred.append(input)
     }
   }
 
-  private mutating func noteOutcome(of id: AttemptID) {
+  mutating func noteOutcome(of id: AttemptID) {
     outcomes += 1
     if id.node == machine.plan.workflow.name { hookEnded = true }
+    if id.item != nil { unstored.insert(id.ofAnyAttempt) }
   }
 
   /// Carries out an order, on a copy of the tree if it only asks what would be (RE86).
@@ -302,11 +308,21 @@ struct RunStepper {
     while trouble == nil {
       if let hook = machine.nextHook {
         guard start(hook) else { return }
-      } else if let position = machine.nextReady() {
-        guard start(position) else { return }
+      } else if let due = machine.nextDue() {
+        guard start(due) else { return }
       } else {
         return
       }
+    }
+  }
+
+  /// - Returns: Whether to go on with what is due next.
+  private mutating func start(_ due: RunDue) -> Bool {
+    switch due {
+    case .opening(let position): open(position)
+    case .start(let position): start(position)
+    case .item(let position, let index): startItem(position, index)
+    case .passEnd(let position): endPass(position)
     }
   }
 
@@ -358,11 +374,20 @@ struct RunStepper {
       hasMore = true
       return false
     }
-    if step.needsSlot {
-      guard takeSlot() else { return false }
-      slotsTaken += 1
+    if let forEach = step.forEach {
+      startPass(position, step, forEach)
+      return trouble == nil
     }
+    guard takeSlot(for: step) else { return false }
     prepare(position, step)
+    return true
+  }
+
+  /// Takes a slot for an attempt that needs one; false: none is free.
+  mutating func takeSlot(for step: RunPlan.Step) -> Bool {
+    guard step.needsSlot else { return true }
+    guard takeSlot() else { return false }
+    slotsTaken += 1
     return true
   }
 
@@ -370,16 +395,16 @@ struct RunStepper {
     engine.slots.take(for: run) { [retry, run] in retry(run) }
   }
 
-  private mutating func releaseSlot() {
+  mutating func releaseSlot() {
     slotsTaken -= 1
     engine.slots.release()
   }
 
   /// Whether what this step has changed must be stored before the node can start.
-  private func mustWait(_ step: RunPlan.Step) -> Bool {
+  func mustWait(_ step: RunPlan.Step) -> Bool {
     if outcomes >= engine.options.maximumCascade { return true }
     if isWithinUnit, !step.isPassedWithinUnit { return true }
-    guard step.readsToken else { return false }
+    guard step.startReadsToken else { return false }
     if hookEnded { return true }
     return machine.changedNodes.contains {
       machine.plan.tokenGraph.isAncestor(machine.nodes[$0].node, step.name)
@@ -407,22 +432,24 @@ struct RunStepper {
       }
     } catch {
       if step.needsSlot { releaseSlot() }
-      guard let failure = error as? PreparationError else {
-        trouble = error
-        return
-      }
-      execute(position, .failed(failure.reason, failure.message), nil)
+      fail(position, error)
     }
   }
 
   /// What the templates of a start read, and the guard that goes with it.
-  private mutating func reader(
-    _ position: Int, _ step: RunPlan.Step
+  ///
+  /// - Parameters:
+  ///   - position: The node.
+  ///   - step: What it executes.
+  ///   - item: The attempt of an item that is to start; nil: the next one of the node.
+  mutating func reader(
+    _ position: Int, _ step: RunPlan.Step, of item: AttemptID? = nil
   ) throws -> NodeTokenReader {
-    guard step.readsToken else { return .none }
+    guard step.startReadsToken else { return .none }
     let reader = try NodeTokenReader(
-      startOf: machine.nextAttempt(of: position), hook: nil, machine,
-      host: step.isInProcess ? nil : engine.options.host, now: now, engine.store)
+      startOf: item ?? machine.nextAttempt(of: position), hook: nil, machine,
+      host: step.needsSlot && step.forEach == nil ? engine.options.host : nil, now: now,
+      engine.store)
     let sources = machine.running.values.map(\.id.node)
       .filter { machine.plan.tokenGraph.isAncestor($0, step.name) }
     if !sources.isEmpty {
@@ -455,12 +482,17 @@ struct RunStepper {
     }
   }
 
-  private mutating func execute(
+  mutating func execute(
     _ position: Int, _ outcome: AttemptOutcome, _ inputs: AttemptInputs?
   ) {
-    let admitted = admit(outcome, of: machine.nextAttempt(of: position))
-    machine.execute(position, outcome: admitted, inputs: inputs, now: now)
-    outcomes += 1
+    do {
+      let admitted = admit(outcome, of: machine.nextAttempt(of: position))
+      let judged = try judge(position, admitted)
+      machine.execute(position, outcome: judged, inputs: inputs, now: now)
+      outcomes += 1
+    } catch {
+      trouble = error
+    }
   }
 
   // MARK: - Ends
@@ -494,9 +526,26 @@ struct RunStepper {
   }
 
   /// The outcome as it can be recorded: entries that the token did not take change it (T51, G21).
-  private func admit(_ outcome: AttemptOutcome, of id: AttemptID) -> AttemptOutcome {
-    guard !outcome.puts.isEmpty, let refusal = refusals[id] else { return outcome }
+  func admit(_ outcome: AttemptOutcome, of id: AttemptID) -> AttemptOutcome {
+    guard !outcome.puts.isEmpty, let refusal = refusals.puts[id] else { return outcome }
     return outcome.withoutPuts(refusal.reason.rawValue, refusal.message)
+  }
+}
+
+/// Entries that the token did not take when a step was tried before, by attempt (T20).
+struct Refusals: Sendable {
+  /// Those that the attempt puts.
+  var puts: [AttemptID: BatonError] = [:]
+  /// Those that its node publishes (RE96).
+  var published: [AttemptID: BatonError] = [:]
+}
+
+extension AttemptID {
+  /// The item, whichever of its attempts of the pass is meant.
+  var ofAnyAttempt: AttemptID {
+    var id = self
+    id.item?.attempt = 0
+    return id
   }
 }
 
@@ -511,10 +560,13 @@ struct PreparationError: Error, Sendable {
 }
 
 extension RunPlan.Step {
+  /// Whether the start needs values of the run's token; what executes nothing has its end with it.
+  var startReadsToken: Bool { readsToken || isInProcess && endReadsToken }
+
   /// Whether the node can start and end within the unit that creates its run: nothing is executed
   /// or read, and no entries are put, which the token could refuse.
   fileprivate var isPassedWithinUnit: Bool {
     guard case .noop = kind, put.isEmpty, forEach == nil else { return false }
-    return !readsToken && !endReadsToken && !hasPolicyTemplates
+    return !startReadsToken && declared.published.isEmpty && declared.retry?.continueOn == nil
   }
 }

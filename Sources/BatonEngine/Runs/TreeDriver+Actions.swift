@@ -59,6 +59,7 @@ extension TreeDriver {
         attempt: attempt, header: machine.header, environment: machine.environment, step: step,
         tokenGraph: machine.plan.tokenGraph,
         runStatus: attempt.hook == .finish ? machine.endToCome.status : nil,
+        item: machine.itemText(of: id),
         credential: credential)
     }
     if let start { engine.programs.launch(start) }

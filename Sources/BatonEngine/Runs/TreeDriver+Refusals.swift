@@ -16,8 +16,10 @@ extension TreeDriver {
       state.tree = nil
       state.credentials.removeAll()
       state.inputs.insert(contentsOf: inputs, at: 0)
-      if case .puts(let attempt, let cause)? = error as? TransitionRefused {
-        state.refusals[attempt] = cause
+      switch error as? TransitionRefused {
+      case .puts(let attempt, let cause)?: state.refusals.puts[attempt] = cause
+      case .published(let attempt, let cause)?: state.refusals.published[attempt] = cause
+      default: break
       }
       if error is TransitionRefused { return 0 }
       state.failures += 1
@@ -47,7 +49,7 @@ extension TreeDriver {
     case .puts(let attempt, let refusal)? where attempt == step.skipped:
       // What an order puts is the order's to answer for (RE81).
       answer = .failure(refusal)
-    case .viewMoved?, .puts?: return nil
+    case .viewMoved?, .puts?, .published?: return nil
     case nil:
       if case .statusChanged? = error as? StoreError { return nil }
       answer = .failure(error)

@@ -87,7 +87,7 @@ final class TreeDriver: Sendable {
     /// Credentials of attempts that are not launched yet.
     var credentials: [AttemptID: TaskCredential] = [:]
     /// Attempts whose entries the token did not take.
-    var refusals: [AttemptID: BatonError] = [:]
+    var refusals = Refusals()
     /// How often in a row the store has refused.
     var failures = 0
     /// How often in a row something could not be prepared.
@@ -176,7 +176,7 @@ final class TreeDriver: Sendable {
     var tree: RunTree
     let isRead: Bool
     let inputs: [Input]
-    let refusals: [AttemptID: BatonError]
+    let refusals: Refusals
   }
 
   /// Moves the tree out, so that it is changed in place and not copied.
@@ -233,7 +233,7 @@ final class TreeDriver: Sendable {
       case .success:
         state.withLock { state in
           state.failures = 0
-          state.refusals.removeAll()
+          state.refusals = Refusals()
         }
         if !finish(step) { proceed() }
       case .failure(let error): refused(error, step)

@@ -7,6 +7,8 @@ enum TransitionRefused: Error {
   case viewMoved
   /// The token does not take the entries that an attempt puts at its end (T20).
   case puts(AttemptID, BatonError)
+  /// The same of what its node publishes (RE96).
+  case published(AttemptID, BatonError)
   /// As many runs of the workflow have begun as may (G36).
   case full(RunID)
   /// The order of the step cannot be carried out now.
@@ -57,6 +59,12 @@ extension RunTransition {
           try writer.putToken(batch, limits: limits, exempt: exempt)
         } catch let error as BatonError {
           throw TransitionRefused.puts(batch.source, error)
+        }
+      case .publish(let batch):
+        do {
+          try writer.putToken(batch, limits: limits, exempt: false)
+        } catch let error as BatonError {
+          throw TransitionRefused.published(batch.source, error)
         }
       }
     }

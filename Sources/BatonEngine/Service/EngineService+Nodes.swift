@@ -51,13 +51,13 @@ extension EngineService {
   ) {
     respond(to: call) {
       let locator = try Self.locator(request.run)
-      guard request.item == nil else { throw RequestChecks.unavailable("item") }
       let catalog = engine.catalog
       return try await engine.store.readAsync { reader in
         let run = try reader.run(locator)
         let plan = try catalog.requirePlan(run, reader)
         let attempt = try reader.requireAttempt(
-          run, plan, node: request.node, number: Int(request.attempt))
+          run, plan, node: request.node, number: Int(request.attempt),
+          item: request.item.map { (Int($0), Int(request.itemAttempt)) })
         let root = run.header.root
         let environment = try reader.environment(of: root, at: attempt.envRevision)
         return Wire.GetAttemptResponse(
@@ -74,7 +74,6 @@ extension EngineService {
     respond(to: call) { writer in
       let locator = try Self.locator(request.run)
       let streams = try Self.logStreams(request.streams)
-      guard request.item == nil else { throw RequestChecks.unavailable("item") }
       guard let offset = UInt64(exactly: request.offset) else {
         throw BatonError(
           .invalidArgument, "limit_invalid", "offset is \(request.offset), it must be 0 or more")
@@ -84,7 +83,8 @@ extension EngineService {
         let run = try reader.run(locator)
         let plan = try catalog.requirePlan(run, reader)
         return try reader.requireAttempt(
-          run, plan, node: request.node, number: Int(request.attempt)
+          run, plan, node: request.node, number: Int(request.attempt),
+          item: request.item.map { (Int($0), Int(request.itemAttempt)) }
         ).id
       }
       // Subscribed before the log is looked for: a program that is launched after the look, or an
@@ -155,16 +155,20 @@ extension ApplicationCatalog {
   }
 }
 
-extension RunReads {
+extension StoreReader {
   /// An attempt by number; 0: the newest.
   ///
   /// - Throws: NOT_FOUND `node_not_found`, `attempt_not_found`.
   func requireAttempt(
-    _ run: RunRecord, _ plan: RunPlan, node: String, number: Int
+    _ run: RunRecord, _ plan: RunPlan, node: String, number: Int,
+    item: (index: Int, attempt: Int)? = nil
   ) throws -> AttemptRecord {
     guard node == plan.workflow.name || plan.graph.index(of: node) != nil else {
       throw BatonError(
         .notFound, "node_not_found", "workflow \(plan.workflow.name) has no node \(node)")
+    }
+    if let item {
+      return try requireAttempt(run, node, pass: number, index: item.index, number: item.attempt)
     }
     let attempts = try attempts(of: run.header.id, node: node)
     let found = number == 0 ? attempts.last : attempts.first { $0.id.attempt == number }
@@ -172,6 +176,22 @@ extension RunReads {
       let what = number == 0 ? "no attempt yet" : "no attempt \(number)"
       throw BatonError(
         .notFound, "attempt_not_found", "node \(node) of run \(run.header.id) has \(what)")
+    }
+    return found
+  }
+
+  /// An attempt of an item; 0 stands for the newest, of any pass.
+  private func requireAttempt(
+    _ run: RunRecord, _ node: String, pass: Int, index: Int, number: Int
+  ) throws -> AttemptRecord {
+    let attempts = try itemAttempts(of: run.header.id, node: node, indexes: index...index)
+      .filter { pass == 0 || $0.id.attempt == pass }
+    let found = number == 0 ? attempts.last : attempts.first { $0.id.item?.attempt == number }
+    guard let found else {
+      let what = number == 0 ? "no attempt yet" : "no attempt \(number)"
+      throw BatonError(
+        .notFound, "attempt_not_found",
+        "item \(index) of node \(node) of run \(run.header.id) has \(what)")
     }
     return found
   }

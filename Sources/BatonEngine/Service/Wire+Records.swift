@@ -191,11 +191,12 @@ extension Wire.RunEvent {
     time = record.time.milliseconds
     runID = record.run?.description ?? ""
     switch record.change {
-    case .run(let from, let to, let reason):
+    case .run(let from, let to, let reason, let cause):
       kind = .run
       self.from = from?.word ?? ""
       self.to = to.word
       self.reason = reason ?? ""
+      self.cause = cause ?? ""
     case .node(let name, let from, let to, let reason):
       kind = .node
       node = name

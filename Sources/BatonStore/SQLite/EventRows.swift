@@ -26,7 +26,9 @@ extension RawStatement {
     let kind: EventKind = try value(8)
     switch kind {
     case .run:
-      return .run(from: try optionalValue(11), to: try value(12), reason: optionalText(13))
+      return .run(
+        from: try optionalValue(11), to: try value(12), reason: optionalText(13),
+        cause: optionalText(9))
     case .node:
       return .node(
         name: text(9), from: try value(11), to: try value(12), reason: optionalText(13))
@@ -57,8 +59,8 @@ extension RawStatement {
     bind(7, event.workflow.workflow)
     bind(8, event.version)
     switch event.change {
-    case .run(let from, let to, let reason):
-      bind(.run, from: from?.rawValue, to: to.rawValue, reason)
+    case .run(let from, let to, let reason, let cause):
+      bind(.run, cause, from: from?.rawValue, to: to.rawValue, reason)
     case .node(let name, let from, let to, let reason):
       bind(.node, name, from: from.rawValue, to: to.rawValue, reason)
     case .attempt(let node, let attempt, let item, let from, let to, let reason, let cause):

@@ -100,6 +100,8 @@ extension NodeRecord {
       packer.optional(ending.reason)
       packer.number(ending.outcome.map { $0 ? 1 : 0 } ?? 2)
     }
+    packer.flag(chain.policy != nil)
+    if let policy = chain.policy { packer.policy(policy) }
     return packer.bytes
   }
 
@@ -126,6 +128,7 @@ extension NodeRecord {
       }
       outcomeToCome = ending
     }
+    if try unpacker.flag() { chain.policy = try unpacker.policy() }
   }
 }
 

@@ -6,6 +6,8 @@ enum Features {
     programTypes: [.command, .noop, .workflow],
     switches: [
       .expressionConditions, .commandConditions, .joins, .finishSiblings, .nodeDefaults,
-      .hooks, .activeRunBounds, .retry, .waitBefore, .limits,
+      .hooks, .activeRunBounds, .retry, .waitBefore, .limits, .retryJitter, .retryCauses,
+      .retryExpressions, .nodeTimeout, .waitAfter, .pauseBefore, .publishing, .failOn, .safeRerun,
+      .concurrency, .forEach, .policyTemplates,
     ])
 }

@@ -98,7 +98,7 @@ import Testing
     let words = script.events[events...].map { event in
       switch event.change {
       case .attempt(let node, _, _, _, let to, _, _): "\(node) \(to.word)"
-      case .run(_, let to, _): to.word
+      case .run(_, let to, _, _): to.word
       default: "other"
       }
     }

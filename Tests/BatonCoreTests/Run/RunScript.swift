@@ -12,11 +12,11 @@ struct RunScript {
   private(set) var stored: RunRecord
   private(set) var nodes: [String: NodeRecord] = [:]
   private(set) var attempts: [AttemptID: AttemptRecord] = [:]
+  /// Items by node and index.
+  private(set) var items: [String: [Int: ItemRecord]] = [:]
   private(set) var events: [EventRecord] = []
   private(set) var actions: [RunAction] = []
   private(set) var puts: [TokenPutBatch] = []
-  /// Items as they were put, in order.
-  private(set) var items: [ItemRecord] = []
   /// Names of nodes and hooks in the order of their starts.
   private(set) var starts: [String] = []
   /// That of the tree, as of its newest revision, and its revisions from the second on.
@@ -28,9 +28,17 @@ struct RunScript {
   private(set) var lastError: BatonError?
   /// Delays under way.
   private(set) var wakes: [String: Timestamp] = [:]
+  /// What expressions and publishing give.
+  var answers = ScriptedAnswers()
+  /// The chance of `jitter`.
+  var u = 0.0
+  /// The texts of templates of policies, by their source.
+  var texts: [String: String] = [:]
+  /// Lists of `for_each` by node; otherwise `items` is the list.
+  var lists: [String: String] = [:]
   /// Whether the machine is rebuilt from what is stored before every event.
   var recoversAlways = false
-  private(set) var now = Self.start
+  private(set) var now: Timestamp = Self.start
 
   /// A run of nodes written as `C: A, B.failure join any`; a name with `?` is a condition.
   init(_ graph: [String], _ onFailure: FailurePolicy = .stopSiblings, timeoutMS: Int64? = nil) {
@@ -126,20 +134,32 @@ struct RunScript {
 
   @discardableResult
   mutating func report(_ node: String, _ outcome: AttemptOutcome, attempt: Int? = nil) -> Bool {
-    let id = id(node, attempt)
+    report(id(node, attempt), outcome)
+  }
+
+  /// Reports an outcome as the policies judge it.
+  @discardableResult
+  mutating func report(_ id: AttemptID, _ outcome: AttemptOutcome) -> Bool {
+    let (answers, u) = (answers, u)
     var counts = false
-    event { counts = $0.attemptEnded(id, outcome, now: $1) }
+    event { machine, now in
+      let judged = machine.judged(id, outcome, u: u, now: now, answers)
+      counts = machine.attemptEnded(id, judged, now: now)
+    }
     return counts
   }
 
-  mutating func timeOut(_ node: String) {
-    let id = id(node)
+  mutating func timeOut(_ node: String) { timeOut(id(node)) }
+
+  mutating func timeOut(_ id: AttemptID) {
     event { machine, _ in machine.attemptTimedOut(id) }
   }
 
   @discardableResult
-  mutating func neverStarted(_ node: String) -> Bool {
-    let id = id(node)
+  mutating func neverStarted(_ node: String) -> Bool { neverStarted(id(node)) }
+
+  @discardableResult
+  mutating func neverStarted(_ id: AttemptID) -> Bool {
     var counts = false
     event { counts = $0.attemptNeverStarted(id, now: $1) }
     return counts
@@ -314,7 +334,8 @@ struct RunScript {
   /// Rebuilds the machine from what is stored.
   mutating func recover() {
     machine = RunMachine(
-      plan: plan, run: stored, nodes: Array(nodes.values), attempts: Array(attempts.values))
+      plan: plan, run: stored, nodes: Array(nodes.values), attempts: Array(attempts.values),
+      items: items.values.flatMap { Array($0.values) })
     machine.environment = environment
     wakes = [:]
     machine.takeUp(now: now)
@@ -340,12 +361,59 @@ struct RunScript {
       if let hook = machine.nextHook {
         starts.append(hook.word)
         machine.start(hook, inputs: .init(), credentialHash: [1], host: "here", now: now)
-      } else if let position = machine.nextReady() {
-        starts.append(plan.steps[position].name)
-        machine.start(position, inputs: .init(), credentialHash: [1], host: "here", now: now)
+      } else if let due = machine.nextDue() {
+        start(due)
       } else {
         return
       }
+    }
+  }
+
+  private mutating func start(_ due: RunDue) {
+    switch due {
+    case .opening(let position): open(position)
+    case .start(let position):
+      let step = plan.steps[position]
+      starts.append(step.name)
+      if let forEach = step.forEach {
+        guard let elements = try? ForEach.elements(of: lists[step.name] ?? forEach.items.source)
+        else {
+          let failure = AttemptOutcome.failed(ForEachFailure.reason, "no list")
+          return machine.execute(position, outcome: failure, now: now)
+        }
+        machine.startPass(position, elements, now: now)
+      } else {
+        machine.start(position, inputs: .init(), credentialHash: [1], host: "here", now: now)
+      }
+    case .item(let position, let index):
+      starts.append("\(plan.steps[position].name)[\(index)]")
+      machine.startItem(
+        position, index: index, inputs: .init(), credentialHash: [1], host: "here", now: now)
+    case .passEnd(let position):
+      guard let id = machine.running[position]?.id else { return }
+      let outcome = machine.judged(id, machine.passOutcome(position), now: now, answers)
+      machine.endPass(position, outcome, now: now)
+    }
+  }
+
+  private mutating func open(_ position: Int) {
+    let step = plan.steps[position]
+    switch machine.pauseToDecide(position) {
+    case .fixed(true)?: return machine.pause(position, now: now)
+    case .expression(let text)?:
+      let about = ExpressionAttempt(number: machine.nextAttempt(of: position).attempt)
+      if case .success(true) = answers.holds(text, about: about) {
+        return machine.pause(position, now: now)
+      }
+    default: break
+    }
+    do {
+      let reads = step.hasPolicyTemplates && machine.nodes[position].chain.policy == nil
+      let policy = reads ? try step.chainPolicy { texts[$0.source] ?? "" } : nil
+      machine.open(position, policy, now: now)
+    } catch {
+      machine.execute(
+        position, outcome: .failed(PolicyFailure.reason, "\(error)"), now: now)
     }
   }
 
@@ -372,9 +440,9 @@ struct RunScript {
       case .recordLate(let id, let report):
         #expect(attempts[id]?.status != .running)
         attempts[id]?.addLate(report)
-      case .putItem(let item): items.append(item)
+      case .putItem(let item): items[item.node, default: [:]][item.index] = item
       case .insertEnvRevision(let revision): revisions.append(revision)
-      case .put(let batch, _): puts.append(batch)
+      case .put(let batch, _), .publish(let batch): puts.append(batch)
       }
     }
     for node in transition.nodes { nodes[node.node] = node }
@@ -391,17 +459,38 @@ struct RunScript {
   // MARK: - Looking
 
   func id(_ node: String, _ attempt: Int? = nil) -> AttemptID {
-    let newest = attempts.keys.filter { $0.node == node }.map(\.attempt).max()
+    let newest = attempts.keys.filter { $0.node == node && $0.item == nil }.map(\.attempt).max()
     return AttemptID(run: Self.id, node: node, attempt: attempt ?? newest ?? 0)
+  }
+
+  /// The newest attempt of an item in the newest pass.
+  func id(_ node: String, item index: Int) -> AttemptID {
+    var id = id(node)
+    id.item = AttemptID.Item(index: index, attempt: items[node]?[index]?.attempts ?? 0)
+    return id
+  }
+
+  /// Item statuses by index, those that are kept in lower case and dropped ones left out.
+  func items(of node: String) -> String {
+    let letters: [ItemStatus: String] = [
+      .pending: "–", .waiting: "W", .running: "R", .completed: "C", .failed: "F", .killed: "K",
+    ]
+    return (items[node] ?? [:]).values.filter { !$0.isDropped }.sorted { $0.index < $1.index }
+      .map { item in
+        let letter = letters[item.status] ?? "?"
+        return item.isKept ? letter.lowercased() : letter
+      }.joined(separator: " ")
   }
 
   /// The times of a node's attempts in milliseconds since the start, `start-end`.
   func times(of node: String) -> [String] {
-    attempts.values.filter { $0.id.node == node }.sorted { $0.id.attempt < $1.id.attempt }
-      .map { attempt in
-        let start = attempt.started.milliseconds - Self.start.milliseconds
-        return "\(start)-\(attempt.ended.map { $0.milliseconds - Self.start.milliseconds } ?? -1)"
-      }
+    attempts.values.filter { $0.id.node == node && $0.id.item == nil }.sorted {
+      $0.id.attempt < $1.id.attempt
+    }
+    .map { attempt in
+      let start = attempt.started.milliseconds - Self.start.milliseconds
+      return "\(start)-\(attempt.ended.map { $0.milliseconds - Self.start.milliseconds } ?? -1)"
+    }
   }
 
   var kills: [RunAction] {
@@ -444,7 +533,7 @@ struct RunScript {
   func changes(of node: String?) -> [String] {
     events.compactMap { event in
       switch event.change {
-      case .run(let from, let to, _): node == nil ? "\(from?.word ?? "")>\(to.word)" : nil
+      case .run(let from, let to, _, _): node == nil ? "\(from?.word ?? "")>\(to.word)" : nil
       case .node(let name, let from, let to, _):
         name == node ? "\(from.word)>\(to.word)" : nil
       default: nil
@@ -454,7 +543,31 @@ struct RunScript {
 
   /// The reasons of a node's attempts, in order.
   func reasons(of node: String) -> [String?] {
-    attempts.values.filter { $0.id.node == node }.sorted { $0.id.attempt < $1.id.attempt }
-      .map(\.reason)
+    attempts.values.filter { $0.id.node == node && $0.id.item == nil }.sorted {
+      $0.id.attempt < $1.id.attempt
+    }
+    .map(\.reason)
+  }
+}
+
+extension RunMachine {
+  /// The node that may start next, where nothing is asked before.
+  func nextReady() -> Int? {
+    if case .start(let position) = nextDue() { position } else { nil }
+  }
+
+  /// Reports an outcome that no expression judges.
+  @discardableResult
+  mutating func attemptEnded(
+    _ id: AttemptID, _ outcome: AttemptOutcome, now: Timestamp
+  ) -> Bool {
+    attemptEnded(id, JudgedOutcome(outcome), now: now)
+  }
+
+  /// Executes a node whose outcome no expression judges.
+  mutating func execute(
+    _ position: Int, outcome: AttemptOutcome, inputs: AttemptInputs? = nil, now: Timestamp
+  ) {
+    execute(position, outcome: JudgedOutcome(outcome), inputs: inputs, now: now)
   }
 }

@@ -15,11 +15,14 @@ private struct Walk {
   private var plain: RunScript
   private var returning: RunScript
   private let seed: UInt64
+  /// Whether nodes have policies and items; then calls are not held against their plans.
+  private let hasPolicies: Bool
 
   init(seed: UInt64) {
     self.seed = seed
     random = SplitMix(state: seed)
-    let plan = RunScript.plan(Self.workflow(&random))
+    hasPolicies = random.chance(2)
+    let plan = RunScript.plan(Self.workflow(&random, hasPolicies: hasPolicies))
     plain = RunScript(plan)
     returning = RunScript(plan)
   }
@@ -36,7 +39,9 @@ private struct Walk {
     for _ in 0..<random.below(4) {
       finish()
       expectEnded()
-      for _ in 0..<4 where !plain.status.isActive { repair() }
+      for _ in 0..<4 where !plain.status.isActive {
+        if hasPolicies { rerun() } else { repair() }
+      }
       for _ in 0..<random.below(30) where plain.status.isActive { step() }
     }
     finish()
@@ -76,6 +81,17 @@ private struct Walk {
     }
   }
 
+  /// Re-runs something, with or without the items that completed.
+  private mutating func rerun() {
+    let names = plain.plan.steps.map(\.name)
+    guard !names.isEmpty else { return }
+    let node = names[random.below(names.count)]
+    let (noReset, resume) = (random.chance(2), random.chance(2))
+    both {
+      $0.rerun(node, noReset: noReset, resume: resume, allowCompleted: true)
+    }
+  }
+
   private mutating func repair(_ call: (inout RunScript, Bool) -> String?) {
     var (asked, told) = (plain, plain)
     let expected = call(&asked, true)
@@ -109,10 +125,13 @@ private struct Walk {
   }
 
   private mutating func step() {
-    if random.chance(12) { return repair() }
+    if random.chance(12) {
+      if hasPolicies { rerun() } else { repair() }
+      return
+    }
     if random.chance(20) { return hold() }
-    let running = runningNodes
-    let node = running.isEmpty ? "" : running[random.below(running.count)]
+    let running = runningAttempts
+    let id = running.isEmpty ? plain.id("") : running[random.below(running.count)]
     switch random.below(running.isEmpty ? 5 : 16) {
     case 0: both { $0.order(.suspend) }
     case 1, 2: both { $0.order(.resume) }
@@ -124,17 +143,32 @@ private struct Walk {
       let order = StopOrder(
         graceMS: random.chance(2) ? Int64(random.below(20_000)) : nil, isForced: random.chance(4))
       both { $0.order(.stop(order)) }
-    case 5: both { $0.neverStarted(node) }
-    case 6: both { $0.timeOut(node) }
+    case 5: both { $0.neverStarted(id) }
+    case 6:
+      // That of a pass is the time of its chain.
+      let isPass = random.chance(2)
+      both { $0.timeOut(isPass ? id.pass : id) }
     case 7:
       // A late report of an attempt before this one (G61).
-      let attempt = plain.id(node).attempt - 1
-      both { $0.report(node, AttemptOutcome(status: .completed), attempt: attempt) }
-    case 8, 9: both { $0.end(node, .failed) }
+      var late = id
+      if late.item == nil { late.attempt -= 1 } else { late.item?.attempt -= 1 }
+      both { $0.report(late, AttemptOutcome(status: .completed)) }
+    case 8: both { $0.report(id, Self.failed("exit_nonzero")) }
+    case 9:
+      let reason = random.chance(2) ? "shim_lost" : "template_unresolved"
+      both { $0.report(id, Self.failed(reason)) }
     default:
       let decision = random.chance(2)
-      both { $0.end(node, decision: decision) }
+      both { $0.report(id, Self.completed(decision)) }
     }
+  }
+
+  private static func failed(_ reason: String) -> AttemptOutcome {
+    AttemptOutcome(status: .failed, reason: reason, exitCode: 1)
+  }
+
+  private static func completed(_ decision: Bool = false) -> AttemptOutcome {
+    AttemptOutcome(status: .completed, exitCode: 0, decision: decision)
   }
 
   /// Lets everything end.
@@ -143,12 +177,15 @@ private struct Walk {
       both { $0.order(.resume) }
       both { $0.release(all: $0.plan.steps.map(\.name)) }
       both { $0.pass(milliseconds: 100_000) }
-      for node in runningNodes where plain.status.isActive { both { $0.end(node) } }
+      for id in runningAttempts where plain.status.isActive {
+        both { $0.report(id, Self.completed()) }
+      }
     }
   }
 
-  private var runningNodes: [String] {
-    plain.attempts.values.filter { $0.status == .running }.map(\.id.node).sorted()
+  /// What is executed now, passes left out.
+  private var runningAttempts: [AttemptID] {
+    plain.machine.runningAttempts.map(\.id).sorted { $0.description < $1.description }
   }
 
   // MARK: - Rules
@@ -162,6 +199,21 @@ private struct Walk {
     #expect(returning.wakes == plain.wakes, "seed \(seed)")
     #expect(returning.environment == plain.environment, "seed \(seed)")
     #expect(returning.revisions == plain.revisions, "seed \(seed)")
+    #expect(returning.items == plain.items, "seed \(seed)")
+    #expect(returning.puts == plain.puts, "seed \(seed)")
+    expectBounds()
+  }
+
+  /// RE99, RE105: no more runs at once than may.
+  private func expectBounds() {
+    let running = plain.machine.runningAttempts.filter { $0.hook == nil }
+    if let bound = plain.plan.workflow.concurrency {
+      #expect(running.count <= bound, "seed \(seed)")
+    }
+    for step in plain.plan.steps where step.forEach != nil {
+      let items = running.count { $0.id.node == step.name }
+      #expect(items <= step.policy.itemConcurrency, "seed \(seed)")
+    }
   }
 
   private func expectEnded() {
@@ -180,16 +232,17 @@ private struct Walk {
 
   /// G35 and G38: only marked changes; each attempt starts and ends once.
   private func expectChanges() {
-    var attempts: [String: AttemptStatus] = [:]
+    var attempts: [AttemptID: AttemptStatus] = [:]
     for event in plain.events {
       switch event.change {
-      case .run(let from, let to, _):
+      case .run(let from, let to, _, _):
         #expect(from?.canBecome(to) == true, "seed \(seed)")
       case .node(_, let from, let to, _):
         #expect(Self.nodeTable[from]?.contains(to) == true, "seed \(seed) \(from) \(to)")
-      case .attempt(let node, let number, _, let from, let to, _, _):
-        #expect(attempts["\(node) \(number)"] == from, "seed \(seed)")
-        attempts["\(node) \(number)"] = to
+      case .attempt(let node, let number, let item, let from, let to, _, _):
+        let id = AttemptID(run: RunScript.id, node: node, attempt: number, item: item)
+        #expect(attempts[id] == from, "seed \(seed)")
+        attempts[id] = to
       case .env: continue
       default: Issue.record("seed \(seed) another event")
       }
@@ -199,7 +252,7 @@ private struct Walk {
 
   static let nodeTable: [NodeStatus: Set<NodeStatus>] = [
     .pending: [.waiting, .running, .skipped, .upstreamFailed, .killed],
-    .waiting: [.running, .killed, .skipped],
+    .waiting: [.running, .completed, .failed, .killed, .skipped],
     .running: [.waiting, .completed, .failed, .killed],
     .completed: [.pending], .failed: [.pending, .skipped], .killed: [.pending, .skipped],
     .skipped: [.pending], .upstreamFailed: [.pending],
@@ -233,7 +286,7 @@ private struct Walk {
 
   // MARK: - Graphs
 
-  private static func workflow(_ random: inout SplitMix) -> Workflow {
+  private static func workflow(_ random: inout SplitMix, hasPolicies: Bool) -> Workflow {
     let count = random.below(7)
     var graph: [String] = []
     for index in 0..<count {
@@ -263,9 +316,33 @@ private struct Walk {
       }
       if random.chance(4) { workflow.nodes[index].waitBeforeMS = 150 }
     }
+    if hasPolicies {
+      if random.chance(3) { workflow.concurrency = 1 + random.below(3) }
+      for index in workflow.nodes.indices { addPolicies(&workflow.nodes[index], &random) }
+    }
     if random.chance(2) { workflow.initialize = Hook(argv: []) }
     if random.chance(2) { workflow.finish = Hook(argv: []) }
     return workflow
+  }
+}
+
+extension Walk {
+  /// Expressions have no result in walks.
+  fileprivate static func addPolicies(_ node: inout Node, _ random: inout SplitMix) {
+    if random.chance(6) { node.policy.pauseBefore = .fixed(true) }
+    if random.chance(5) { node.policy.waitAfterMS = 120 }
+    if random.chance(5) { node.policy.nodeTimeoutMS = .literal(Int64(100 + random.below(500))) }
+    if random.chance(3) { node.policy.safeRerun = true }
+    if random.chance(6) { node.policy.retry?.breakOn = "none" }
+    if random.chance(8) { node.policy.failOn = "none" }
+    if random.chance(6) {
+      node.policy.onComplete = [TokenTemplate(key: "k", value: Template(literal: "v"))]
+    }
+    guard case .program = node.action, random.chance(3) else { return }
+    let list = "[" + (0..<random.below(5)).map(String.init).joined(separator: ",") + "]"
+    node.policy.forEach = ForEach(
+      items: Template(literal: list), concurrency: .literal(1 + random.below(3)),
+      failFast: random.chance(3), collect: ["k"])
   }
 }
 

@@ -68,7 +68,7 @@ import Testing
 
   private static func text(_ change: EventRecord.Change) -> String {
     switch change {
-    case .run(let from, let to, _):
+    case .run(let from, let to, _, _):
       [from?.word ?? "-", to.word].joined(separator: " ")
     case .node(let name, let from, let to, _): "\(name) \(from.word) \(to.word)"
     case .attempt(let node, let attempt, _, let from, let to, _, _):
