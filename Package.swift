@@ -151,7 +151,8 @@ let package = Package(
       name: "BatonEngineTests",
       dependencies: [
         "BatonCore", "BatonStore", "BatonWire", "BatonRPC", "BatonExec", "BatonEngine",
-        "BatonTokenStore", "BatonYAML", "BatonExpressions", "baton-shim", nioCore, logging,
+        "BatonTokenStore", "BatonYAML", "BatonExpressions", "BatonClient", "baton-shim", nioCore,
+        logging,
       ],
       swiftSettings: strict),
     .testTarget(

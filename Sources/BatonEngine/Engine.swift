@@ -18,6 +18,7 @@ package final class Engine: Sendable {
   let slots: AttemptSlots
   let programs: Programs
   let deadlines: Deadlines
+  let workers = RunWorkers()
   private let activeRunQueue = ActiveRuns()
   let ids: RunIDSource
   /// Draws uniformly from [−1, 1), for `jitter` (RE91).
@@ -178,7 +179,7 @@ package final class Engine: Sendable {
     guard let record = try reader.run(id) else { return nil }
     guard
       let plan = try catalog.plan(record.header.workflow, version: record.header.version, reader)
-    else { throw StoreError.damaged("the application version of run \(id) is missing") }
+    else { throw StoreError.unreadable("the application version of run \(id) is missing") }
     var attempts = try reader.attempts(of: id, node: nil)
     var items: [ItemRecord] = []
     for step in plan.steps where step.forEach != nil {

@@ -65,6 +65,9 @@ struct Main {
     let lines = text.split(separator: "\n").map(String.init)
     let first = lines.first ?? ""
     let sentence = first.hasPrefix("Error: ") ? String(first.dropFirst("Error: ".count)) : first
+    if let form = ArgumentForm.hint(for: sentence) {
+      return usage(sentence, hint: form, wantsJSON, console)
+    }
     let more = lines.last { $0.contains("--help'") }?.split(separator: "'").dropFirst().first
     return usage(sentence, hint: more.map { "`\($0)` says what it takes" }, wantsJSON, console)
   }

@@ -1,5 +1,6 @@
 import BatonClient
 import BatonWire
+import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct RunTests {
@@ -44,10 +45,17 @@ import Testing
   @Test func watchGivesUpAServerThatStaysAway() async throws {
     let server = FakeServer(
       FakeServer.Script(watches: Array(repeating: ([], Self.lost), count: 20)))
-    await #expect(throws: BatonError.self) {
-      try await server.serve { try await $0.run("r").watch { _ in } }
+    let losses = Mutex<[BatonError]>([])
+    var options = ClientOptions()
+    options.recoveryTime = .milliseconds(120)
+    options.connectionLost = { error in losses.withLock { $0.append(error) } }
+    let error = await #expect(throws: BatonError.self) {
+      try await server.serve(options: options) { try await $0.run("r").watch { _ in } }
     }
-    #expect(server.asked.watches.count == 5)
+    #expect(error?.code == .unavailable)
+    #expect(error?.message.contains("is not back after 0.12 seconds") == true)
+    #expect(losses.withLock(\.count) > 0)
+    #expect((2..<20).contains(server.asked.watches.count))
   }
 
   @Test func anErrorOfTheReaderEndsTheWatchingAsItIs() async throws {

@@ -94,7 +94,7 @@ import Testing
     }
   }
 
-  @Test("WF-30 conditions by processes", arguments: [Deployment.sqlite])
+  @Test("WF-30 conditions by processes", arguments: Deployment.allCases)
   func conditions(deployment: Deployment) async throws {
     try await EngineFixture.withProcesses(deployment) { house in
       try await house.deploy(
@@ -224,7 +224,7 @@ import Testing
     }
   }
 
-  @Test("WF-34 a lost shim", arguments: [Deployment.sqlite, .split])
+  @Test("WF-34 a lost shim", arguments: Deployment.allCases)
   func lostShim(deployment: Deployment) async throws {
     try await House.with(deployment) { house in
       try await house.processEngine { engine in

@@ -135,7 +135,7 @@ import Testing
       }
       let kept = ApplicationName(namespace: "default", name: "kept")
       let policy = RetentionPolicy(runs: .init(1, applications: [kept: nil]))
-      #expect(try await retention(fixture, policy).count(PruneOrder()) == 2)
+      #expect(try await retention(fixture, policy).count(PruneOrder()).runs == 2)
       #expect(try await retention(fixture, policy).prune(PruneOrder()).runs == 2)
       #expect(try await stored(fixture).count == 4)
     }

@@ -90,7 +90,7 @@ import Testing
     }
   }
 
-  @Test("WF-36 100 MiB of output are bounded", arguments: [Deployment.sqlite])
+  @Test("WF-36 100 MiB of output are bounded", arguments: Deployment.allCases)
   func output(deployment: Deployment) async throws {
     try await EngineFixture.withProcesses(deployment) { house in
       try await house.deploy(Self.file("head -c 104857600 /dev/zero; echo last >&2"))
@@ -112,9 +112,11 @@ import Testing
     }
   }
 
-  @Test("WF-36 a follower asked right after the start waits for the output")
-  func early() async throws {
-    try await EngineFixture.withProcesses(.sqlite) { house in
+  @Test(
+    "WF-36 a follower asked right after the start waits for the output",
+    arguments: Deployment.allCases)
+  func early(deployment: Deployment) async throws {
+    try await EngineFixture.withProcesses(deployment) { house in
       try await house.deploy(Self.file("echo one; sleep 0.1; echo two; echo three >&2"))
       for _ in 0..<20 {
         let run = try await house.trigger()

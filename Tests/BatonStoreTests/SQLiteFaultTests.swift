@@ -96,6 +96,28 @@ struct SQLiteFaultTests {
     await store.close()
   }
 
+  @Test("a database that lost its log is opened with a warning, one closed in order without")
+  func lostLog() async throws {
+    let directory = try TemporaryDirectory()
+    let store = try open(directory)
+    try await store.commit { try $0.insertRun(Sample.run(1), nodes: []) }
+    let copy = try TemporaryDirectory()
+    for name in try FileManager.default.contentsOfDirectory(atPath: directory.path)
+    where name != "baton.sqlite-wal" && name != "baton.sqlite-shm" {
+      try FileManager.default.copyItem(
+        atPath: directory.path + "/" + name, toPath: copy.path + "/" + name)
+    }
+    await store.close()
+    for (place, expected) in [(directory, 0), (copy, 1), (copy, 0)] {
+      let warnings = Mutex<[String]>([])
+      var options = SQLiteOptions(directory: place.path, clock: TestClock().now)
+      options.warned = { text in warnings.withLock { $0.append(text) } }
+      let opened = try SQLiteStore(options)
+      #expect(warnings.withLock(\.count) == expected)
+      await opened.close()
+    }
+  }
+
   /// What is done to the files of a closed store.
   enum Damage: String, CaseIterable {
     case header, noDatabase, cutOff, cutToNothing, middle, logOnly

@@ -76,8 +76,8 @@ struct SQLitePlanTests {
   @Test("lists use the index of their filters")
   func indexes() async throws {
     let expected = [
-      "runs_workflow", "runs_workflow_status", "runs_version", "runs_status", "runs_parent",
-      "attempts_program", "attempts_version", "runs_external", "requests_time", "runs_root",
+      "runs_workflow", "runs_workflow_status", "runs_version_status", "runs_status", "runs_parent",
+      "attempts_program", "attempts_version_status", "runs_external", "requests_time", "runs_root",
       "runs_workflow_status_children", "item_attempts_credential",
     ]
     let statements = SQLiteStore.statements.filter {

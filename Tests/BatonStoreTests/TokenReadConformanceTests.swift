@@ -41,6 +41,40 @@ struct TokenReadConformanceTests {
     }
   }
 
+  @Test("a token read for one key shows what the whole one shows of it", arguments: StoreKind.all)
+  func oneKey(kind: StoreKind) async throws {
+    try await kind.withStore { store in
+      try await store.commit { writer in
+        try writer.insertRun(
+          Sample.run(1, status: .running),
+          nodes: ["A", "B"].enumerated().map { Sample.node(1, $1, $0) })
+        _ = try writer.insertAttempt(Sample.attempt(1, "A"))
+        for number in 1...4 {
+          try writer.putToken(
+            Sample.puts(1, "A", ["k": "\(number)", "other": "x"]), limits: TokenLimits(),
+            exempt: false)
+          // B sees what was there at its start.
+          if number == 2 { _ = try writer.insertAttempt(Sample.attempt(1, "B")) }
+        }
+      }
+      let (run, key) = (Sample.id(1), TokenKey(.user, "k"))
+      for history in [false, true] {
+        let whole = try #require(try await store.tokenAsync(of: run, history: history))
+        let part = try #require(try await store.tokenAsync(of: run, key: key, history: history))
+        #expect(part.account == whole.account && part.status == whole.status)
+        let ofWhole = try TokenView(whole, Sample.graph).list("k")
+        let ofPart = try TokenView(part, Sample.graph).list("k")
+        #expect(ofPart == ofWhole && ofPart.map(\.put.value) == ["4"])
+      }
+      let past = try #require(try await store.tokenAsync(of: run, key: key, history: true))
+      let view = try TokenView(past, Sample.graph, at: .attempt(node: "B", attempt: 1))
+      let seen = try view.get("k")
+      #expect(seen?.put.value == "2")
+      let none = try await store.tokenAsync(of: Sample.id(2), key: key, history: false)
+      #expect(none == nil)
+    }
+  }
+
   @Test("history: a filter and the limit together", arguments: StoreKind.all)
   func filteredHistory(kind: StoreKind) async throws {
     try await kind.withStore { store in

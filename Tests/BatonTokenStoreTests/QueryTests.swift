@@ -78,7 +78,7 @@ struct QueryTests {
 
   @Test("T58: pages smaller than a run", arguments: StoreKind.allCases)
   func smallPages(_ kind: StoreKind) async throws {
-    let options = TokenStoreOptions(maximumPageBytes: 420)
+    let options = TokenStoreOptions(maximumPageBytes: 525)
     try await TokenFixture.with(kind, ["A", "B", "C", "D"], options: options) { fixture in
       for _ in 0..<2 {
         let run = try await fixture.run()
@@ -94,7 +94,23 @@ struct QueryTests {
         pages.append(page.runs.map { $0.entries.map(\.node).joined() })
         request.pageToken = page.nextPageToken
       } while !request.pageToken.isEmpty
-      #expect(pages == [["ABC"], ["D", "A"], ["BCD"]])
+      #expect(pages == [["ABC"], ["D", "AB"], ["CD"]])
+    }
+  }
+
+  @Test("T58: more nodes than an answer can name are refused", arguments: StoreKind.allCases)
+  func manyNodes(_ kind: StoreKind) async throws {
+    let nodes = (1...70).map { "N\($0)" }
+    let options = TokenStoreOptions(maximumPageBytes: 420)
+    try await TokenFixture.with(kind, nodes, options: options) { fixture in
+      let run = try await fixture.run()
+      for node in nodes { try await fixture.put(try await fixture.begin(run, node), ["k": node]) }
+      var request = Self.request("k")
+      #expect(try await fixture.query(request).byNode.map(\.runs) == [1])
+      request.pick = .all
+      await refused(.resourceExhausted, "reply_too_large") { [request] in
+        _ = try await fixture.query(request)
+      }
     }
   }
 

@@ -54,6 +54,41 @@ import Testing
     }
   }
 
+  @Test("C10: commands that wait say that the server is lost, and end when it stays away")
+  func lostServer() async throws {
+    try await withInstallation(.whole) { installation in
+      let mail = try Mailbox(installation.scratch)
+      defer { mail.close() }
+      let gate = try Gate(installation.scratch)
+      try await installation.deploy(
+        scripts: ["A": #"echo out; baton token put k=v; echo put > $D/mail; read x < $D/gate"#],
+        nodes: "- {name: A, program: A}")
+      let id = try await installation.trigger()
+      try await mail.count(1)
+      let commands = [
+        ["watch", id], ["logs", id, "A", "--follow"], ["token", "watch", id],
+        ["trigger", "demo/W", "--wait"],
+      ]
+      let waiting = try commands.map {
+        try Baton.start(
+          $0 + ["--timeout", "700ms"], address: installation.address, in: installation.scratch)
+      }
+      // Streams that have brought something are open; the last command says nothing.
+      for process in waiting.dropLast() { _ = try await process.line(beginning: "") }
+      try await mail.count(2)
+      try await installation.kill(.whole)
+      for (command, process) in zip(commands, waiting) {
+        let answer = try await Baton.answer(of: process)
+        #expect(answer.status == 5, "\(command): \(answer)")
+        #expect(answer.errors.contains("error: unavailable: "), "\(command): \(answer)")
+        if command[0] == "trigger" { continue }
+        #expect(
+          answer.errors.contains("is lost; waiting up to 700 ms"), "\(command): \(answer)")
+      }
+      gate.open()
+    }
+  }
+
   @Test("R1, R2: runs triggered around a kill all end, each once", arguments: Victim.working)
   func manyRuns(victim: Victim) async throws {
     try await withInstallation(victim.deployment) { installation in

@@ -25,6 +25,8 @@ public struct BatonClient: Sendable {
   /// of the contract as they are (`Wire.EngineClient(client.caller)`).
   public let caller: any Caller
 
+  let streams: ResumableStream
+
   /// A client over something that carries calls, such as an in-process server.
   ///
   /// - Parameters:
@@ -32,6 +34,7 @@ public struct BatonClient: Sendable {
   ///   - options: Namespace, deadline and identity.
   public init(caller: any Caller, options: ClientOptions = ClientOptions()) {
     namespace = options.namespace
+    streams = ResumableStream(options)
     self.caller = OptionsCaller(base: caller, options: options)
   }
 

@@ -13,6 +13,11 @@ public struct ClientOptions: Sendable {
   /// Whether calls wait for a server that was not there from the start, as programs in nodes do
   /// while it restarts; otherwise its absence is reported at once.
   public var awaitsServer: Bool
+  /// How long calls and streams wait for a server that was there and is lost, as while it
+  /// restarts.
+  public var recoveryTime: Duration = .seconds(30)
+  /// Told when a stream, and whoever waits by it, has lost the server and waits for it.
+  public var connectionLost: (@Sendable (BatonError) -> Void)?
 
   /// Options with everything at its default but what is given.
   public init(

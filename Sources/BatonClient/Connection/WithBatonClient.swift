@@ -22,7 +22,7 @@ public func withBatonClient<Result>(
   var poolOptions = ConnectionPool.Options()
   poolOptions.defaultTimeout = options.timeout
   poolOptions.maximumConnections = max(1, options.connections)
-  poolOptions.recoveryTime = .seconds(30)
+  poolOptions.recoveryTime = options.recoveryTime
   poolOptions.awaitsServer = options.awaitsServer
   let pool = ConnectionPool(to: endpoint, options: poolOptions)
   do {

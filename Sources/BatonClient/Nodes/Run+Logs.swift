@@ -49,11 +49,12 @@ extension Run {
     request.itemAttempt = UInt32(clamping: options.itemAttempt ?? 0)
     request.streams = [options.stream.wire]
     request.follow = options.follow
-    try await ResumableStream.run { progress in
+    try await client.streams.run { progress in
       request.offset = next
       try await client.engine.getNodeLog(request) { chunks in
+        progress.began = .now
         for try await wire in chunks {
-          progress.made()
+          progress.isMade = true
           let chunk = LogChunk(wire)
           try await ResumableStream.protect { try await body(chunk) }
           next = chunk.offset + Int64(chunk.data.count)

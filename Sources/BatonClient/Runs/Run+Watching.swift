@@ -18,11 +18,12 @@ extension Run {
     after event: UInt64 = 0, _ body: (RunEvent) async throws -> Void
   ) async throws {
     var last = event
-    try await ResumableStream.run { progress in
+    try await client.streams.run { progress in
       let request = Wire.WatchRunRequest(run: reference.wire, afterEvent: last)
       try await client.engine.watchRun(request) { events in
+        progress.began = .now
         for try await event in events {
-          progress.made()
+          progress.isMade = true
           try await ResumableStream.protect { try await body(RunEvent(event)) }
           last = max(last, event.event)
         }

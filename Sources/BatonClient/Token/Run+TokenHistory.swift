@@ -39,13 +39,14 @@ extension Run {
     _ body: (TokenEntry) async throws -> Void
   ) async throws {
     var last = seq
-    try await ResumableStream.run { progress in
+    try await client.streams.run { progress in
       let request = Wire.WatchTokenRequest(
         run: reference.wire, scope: filter.wireScope, key: filter.key ?? "",
         node: filter.node ?? "", afterSeq: last)
       try await client.tokenStore.watchToken(request) { entries in
+        progress.began = .now
         for try await entry in entries {
-          progress.made()
+          progress.isMade = true
           try await ResumableStream.protect { try await body(TokenEntry(entry)) }
           last = max(last, entry.seq)
         }

@@ -60,12 +60,28 @@ package struct OperationsService: Wire.OperationsService {
       hint: "give before or keep_runs, or start the server with --retain-runs or --retain-days")
   }
 
+  /// An application that is named must be there, or be known by runs that are left.
+  ///
+  /// - Throws: NOT_FOUND `namespace_not_found`, `app_not_found`.
+  private func checkApplication(_ order: PruneOrder) async throws {
+    guard let namespace = order.namespace, let application = order.application else { return }
+    try await engine.store.readAsync { reader in
+      var query = RunQuery(namespace: namespace, limit: 1)
+      query.application = application
+      guard try reader.runPage(query).runs.isEmpty else { return }
+      _ = try reader.requireVersion(namespace, application, nil)
+    }
+  }
+
   private func prune(
     _ order: PruneOrder, _ request: Wire.PruneRequest, _ repeatable: RepeatableCall?
   ) async throws -> Wire.PruneResponse {
     guard !request.dryRun else {
       try checkBound(order)
-      return Wire.PruneResponse(runs: UInt64(try await retention.count(order)), dryRun: true)
+      try await checkApplication(order)
+      let removal = try await retention.count(order)
+      return Wire.PruneResponse(
+        runs: UInt64(removal.runs), events: UInt64(removal.events), dryRun: true)
     }
     if let repeatable {
       let first = try await engine.store.commit {
@@ -74,6 +90,7 @@ package struct OperationsService: Wire.OperationsService {
       if let first { return first }
     }
     try checkBound(order)
+    try await checkApplication(order)
     let removal = try await retention.prune(order)
     let answer = Wire.PruneResponse(
       runs: UInt64(removal.runs), events: UInt64(removal.events))

@@ -368,7 +368,7 @@ final class Programs: Sendable {
   private func tokenDocument(_ start: ProgramStart) throws -> [UInt8] {
     let id = start.attempt.id
     guard let snapshot = try store.token(of: id.run, history: true) else {
-      throw StoreError.damaged("run \(id.run) has no token")
+      throw StoreError.unreadable("run \(id.run) has no token")
     }
     let view = try TokenView(snapshot, start.tokenGraph, at: TokenViewpoint(of: id))
     return try TokenDocument.attemptFile(of: id, view)

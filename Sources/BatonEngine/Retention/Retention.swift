@@ -107,13 +107,24 @@ package final class Retention: Sendable {
     return removal
   }
 
-  /// How many runs ``prune(_:)`` would remove.
-  package func count(_ order: PruneOrder) async throws -> Int {
-    var count = 0
+  /// What ``prune(_:)`` would remove.
+  ///
+  /// - Throws: `StoreError`, `CancellationError`.
+  package func count(_ order: PruneOrder) async throws -> Removal {
+    var removal = Removal()
     for query in policy.queries(for: order, now: clock.now(), limit: Self.countLimit) {
-      count += try await store.readAsync { try $0.prunableRuns(query).count }
+      var rest = try await store.readAsync { try $0.prunableRuns(query) }[...]
+      removal.runs += rest.count
+      while !rest.isEmpty {
+        try Task.checkCancellation()
+        let part = rest.prefix(Self.searchLimit)
+        rest = rest.dropFirst(part.count)
+        removal.events += try await store.readAsync { reader in
+          try part.reduce(0) { $0 + (try reader.run($1)?.state.lastEvent ?? 0) }
+        }
+      }
     }
-    return count
+    return removal
   }
 
   /// Removes the first of some runs in one unit; returns those that are left.

@@ -73,7 +73,7 @@ struct NodeTokenReader {
     _ machine: RunMachine, _ store: any Store, history: Bool
   ) throws -> TokenSnapshot {
     guard let snapshot = try store.token(of: machine.header.id, history: history) else {
-      throw StoreError.damaged("run \(machine.header.id) has no token")
+      throw StoreError.unreadable("run \(machine.header.id) has no token")
     }
     return snapshot
   }

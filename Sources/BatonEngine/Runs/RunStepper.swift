@@ -28,10 +28,15 @@ struct RunStepper {
   var trouble: (any Error)?
   /// Inputs that could not be applied for it.
   private(set) var deferred: [TreeDriver.Input] = []
+  /// Whether something is due that may take its time, which this thread has not.
+  var needsWorker = false
+  /// Inputs that were not applied for it.
+  private(set) var postponed: [TreeDriver.Input] = []
 
   let engine: Engine
   let now: Timestamp
   let refusals: Refusals
+  let mayBlock: Bool
   private let retry: @Sendable (RunID) -> Bool
   /// Whether the step is made within a unit of work, where nothing may wait or take long.
   let isWithinUnit: Bool
@@ -50,15 +55,17 @@ struct RunStepper {
   ///   - tree: The tree as it is stored; moved in, so that it is changed in place.
   ///   - engine: What prepares nodes.
   ///   - refusals: Attempts whose entries the token did not take when the step was tried before.
+  ///   - mayBlock: Whether the step may evaluate expressions and wait for reads (R5).
   ///   - retry: Called with a run when a slot is free for a node of it that found none.
   init(
-    tree: consuming RunTree, engine: Engine, refusals: Refusals,
+    tree: consuming RunTree, engine: Engine, refusals: Refusals, mayBlock: Bool,
     retry: @escaping @Sendable (RunID) -> Bool
   ) {
     run = tree.id
     self.tree = tree
     self.engine = engine
     self.refusals = refusals
+    self.mayBlock = mayBlock
     self.retry = retry
     now = engine.clock.now()
     isWithinUnit = false
@@ -78,6 +85,7 @@ struct RunStepper {
     self.now = now
     refusals = Refusals()
     retry = { _ in false }
+    mayBlock = false
     isWithinUnit = true
   }
 
@@ -153,6 +161,11 @@ struct RunStepper {
 
   /// The end of a child run settles the attempt that it carried out (RE62).
   private mutating func childEnded(_ child: RunID, _ input: TreeDriver.Input) {
+    guard mayBlock else {
+      needsWorker = true
+      postponed.append(input)
+      return
+    }
     do {
       guard let end = try ChildEnd(child, engine.store) else { return }
       tree.remove(child)
@@ -170,6 +183,10 @@ struct RunStepper {
   }
 
   private mutating func ended(_ id: AttemptID, _ end: ProgramEnd, _ input: TreeDriver.Input) {
+    if mustLeave(endOf: id) {
+      postponed.append(input)
+      return
+    }
     do {
       let ended = admit(try outcome(of: id, end), of: id)
       let judged = try judge(id, ended)
@@ -334,6 +351,7 @@ struct RunStepper {
       hasMore = true
       return false
     }
+    if step.readsToken, mustLeave(reads: true) { return false }
     // A stop is never queued behind work (SR120).
     if machine.state.status == .stopping {
       engine.slots.takeAnyway(1)
@@ -374,12 +392,51 @@ struct RunStepper {
       hasMore = true
       return false
     }
+    if mustLeave(position) { return false }
     if let forEach = step.forEach {
       startPass(position, step, forEach)
       return trouble == nil
     }
     guard takeSlot(for: step) else { return false }
     prepare(position, step)
+    return true
+  }
+
+  /// Whether what is due at a node is for a thread that may wait: expressions, lists, and reads of
+  /// tokens that are not in memory (R5).
+  mutating func mustLeave(_ position: Int) -> Bool {
+    guard !mayBlock else { return false }
+    let step = machine.plan.steps[position]
+    if step.forEach != nil || step.hasPolicyTemplates || step.kind.isExpression
+      || step.declared.pauseBefore?.isExpression == true
+      || step.isInProcess && machine.asksAtEnd(of: position)
+    {
+      return leave()
+    }
+    return mustLeave(reads: step.startReadsToken)
+  }
+
+  /// Whether a start that reads the token, if it does, is for a thread that may wait.
+  private mutating func mustLeave(reads: Bool) -> Bool {
+    guard !mayBlock, reads, engine.store.residentToken(of: run) == nil else { return false }
+    return leave()
+  }
+
+  private mutating func leave() -> Bool {
+    needsWorker = true
+    hasMore = true
+    return true
+  }
+
+  /// Whether an end is for a thread that may wait: its node puts what it reads of the token (G21),
+  /// or has policies that judge it.
+  private mutating func mustLeave(endOf id: AttemptID) -> Bool {
+    guard !mayBlock, let position = machine.plan.graph.index(of: id.node) else { return false }
+    let reads =
+      machine.plan.steps[position].endReadsToken
+      && engine.store.residentToken(of: run)?.holdsHistory != true
+    guard reads || machine.asksAtEnd(of: position) else { return false }
+    needsWorker = true
     return true
   }
 

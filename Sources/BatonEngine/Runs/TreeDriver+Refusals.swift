@@ -60,6 +60,10 @@ extension TreeDriver {
 
   /// Reads the tree and goes on with it; by the one holder of `isBusy`.
   func readAgain() {
+    engine.workers.perform { [self] in readNow() }
+  }
+
+  private func readNow() {
     do {
       guard let tree = try engine.readTree(id) else {
         return goAway(BatonError(.notFound, "run_not_found", "no run \(id)"))
@@ -76,7 +80,7 @@ extension TreeDriver {
           BatonError(
             .unavailable, "unavailable", "run \(id) is not driven yet", hint: "repeat the call"))
       } else {
-        proceed()
+        proceed(mayBlock: true)
       }
     } catch {
       let failures = state.withLock { state in

@@ -54,6 +54,9 @@ final class TreeDriver: Sendable {
     var unfinished: [RunID]
     var trouble: (any Error)?
     var deferred: [Input]
+    /// Whether the next step is for a thread that may wait, and the inputs left to it.
+    var needsWorker: Bool
+    var postponed: [Input]
 
     /// The attempt that the order of the step records as skipped; nil: it is no skip (RE81).
     var skipped: AttemptID? {
@@ -159,16 +162,23 @@ final class TreeDriver: Sendable {
   // MARK: - Steps
 
   /// Makes steps until one must be stored, or nothing is left; by the one holder of `isBusy`.
-  func proceed() {
+  ///
+  /// - Parameter mayBlock: Whether it is called on a thread for what takes its time.
+  func proceed(mayBlock: Bool = false) {
     while let taken = take() {
-      var step = makeStep(taken)
+      var step = makeStep(taken, mayBlock: mayBlock)
       keep(&step)
       guard !step.needsStore else {
         store(step)
         return
       }
       if finish(step) { return }
+      if step.needsWorker { return proceedOnWorker() }
     }
+  }
+
+  private func proceedOnWorker() {
+    engine.workers.perform { [self] in proceed(mayBlock: true) }
   }
 
   /// What one step is made of.
@@ -197,10 +207,10 @@ final class TreeDriver: Sendable {
     }
   }
 
-  private func makeStep(_ taken: consuming Taken) -> Step {
+  private func makeStep(_ taken: consuming Taken, mayBlock: Bool) -> Step {
     let (isRead, inputs, refusals) = (taken.isRead, taken.inputs, taken.refusals)
     var stepper = RunStepper(
-      tree: taken.tree, engine: engine, refusals: refusals,
+      tree: taken.tree, engine: engine, refusals: refusals, mayBlock: mayBlock,
       retry: { [weak self] run in self?.send(.wake(run)) ?? false })
     if isRead { stepper.takeUp() }
     stepper.apply(inputs)
@@ -209,7 +219,7 @@ final class TreeDriver: Sendable {
       tree: stepper.tree, inputs: inputs, transition: transition, guards: stepper.guards,
       heldBack: stepper.heldBack, order: stepper.order, credentials: stepper.credentials,
       slotsTaken: stepper.slotsTaken, unfinished: stepper.unfinished, trouble: stepper.trouble,
-      deferred: stepper.deferred)
+      deferred: stepper.deferred, needsWorker: stepper.needsWorker, postponed: stepper.postponed)
   }
 
   private func keep(_ step: inout Step) {
@@ -235,7 +245,8 @@ final class TreeDriver: Sendable {
           state.failures = 0
           state.refusals = Refusals()
         }
-        if !finish(step) { proceed() }
+        if finish(step) { return }
+        if step.needsWorker { proceedOnWorker() } else { proceed() }
       case .failure(let error): refused(error, step)
       }
     }
@@ -253,7 +264,10 @@ final class TreeDriver: Sendable {
     }
     perform(step)
     note(step.trouble, step.deferred)
-    return rests()
+    if step.needsWorker {
+      state.withLock { $0.inputs.insert(contentsOf: step.postponed, at: 0) }
+    }
+    return rests(hasMore: step.needsWorker)
   }
 
   /// Has what could not be prepared tried again later; the tree goes on with the rest.
@@ -271,9 +285,9 @@ final class TreeDriver: Sendable {
     engine.deadlines.set(.prepare(id), after: troubles)
   }
 
-  private func rests() -> Bool {
+  private func rests(hasMore: Bool) -> Bool {
     let isOver = state.withLock { state -> Bool? in
-      if !state.inputs.isEmpty { return nil }
+      if hasMore || !state.inputs.isEmpty { return nil }
       state.isBusy = false
       state.isOver = state.deferred.isEmpty && state.tree?.isIdle == true
       return state.isOver

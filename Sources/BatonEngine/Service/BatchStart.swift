@@ -159,7 +159,7 @@ private struct BatchStartElement: Sendable {
   ) throws -> Made {
     if let key, let known = try writer.answer(of: key, bodyHash: bodyHash) {
       guard let receipt = Receipt(known) else {
-        throw StoreError.damaged("the answer remembered for request \(key.id)")
+        throw StoreError.unreadable("the answer remembered for request \(key.id)")
       }
       return Made(receipt: receipt, run: nil)
     }

@@ -19,16 +19,31 @@ extension EngineService {
   private func delete(
     _ namespace: String, _ name: String, _ repeatable: RepeatableCall?
   ) async throws -> Wire.DeleteApplicationResponse {
+    while true {
+      let listed = try await engine.store.readAsync { try RunList($0, namespace, name) }
+      do {
+        return try await delete(namespace, name, listed, repeatable)
+      } catch is RunsHaveEnded {}
+    }
+  }
+
+  /// The runs that were active at the look have ended since.
+  private struct RunsHaveEnded: Error {}
+
+  /// - Parameter listed: The runs as they were; nil: some were active.
+  private func delete(
+    _ namespace: String, _ name: String, _ listed: RunList?, _ repeatable: RepeatableCall?
+  ) async throws -> Wire.DeleteApplicationResponse {
     let store = engine.store
-    let listed = try await store.readAsync { try RunList($0, namespace, name) }
     let (answer, runs) = try await store.commit { writer in
       if let first = try repeatable?.firstAnswer(Wire.DeleteApplicationResponse.self, writer) {
         return (first, [RunID]())
       }
       let version = try writer.requireVersion(namespace, name, nil)
+      try writer.deleteApplication(namespace: namespace, name: name)
+      guard let listed else { throw RunsHaveEnded() }
       // Those that came after the look; it is only a moment ago.
       let runs = try listed.ids + listed.newer(writer)
-      try writer.deleteApplication(namespace: namespace, name: name)
       try writer.appendEvents([
         EventRecord(
           event: 0, time: writer.now, run: nil,
@@ -51,9 +66,14 @@ private struct RunList: Sendable {
   private(set) var ids: [RunID] = []
   private var query: RunQuery
 
-  init(_ reader: any RunReads, _ namespace: String, _ application: String) throws {
-    query = RunQuery(namespace: namespace, limit: 1000)
+  /// Nil: some are active, so that the application cannot be deleted.
+  init?(_ reader: any RunReads, _ namespace: String, _ application: String) throws {
+    query = RunQuery(namespace: namespace, limit: 1)
     query.application = application
+    query.statuses = Set(RunStatus.allCases.filter(\.isActive))
+    guard try reader.runPage(query).runs.isEmpty else { return nil }
+    query.statuses = []
+    query.limit = 1000
     ids = try Self.ids(query, reader)
     // The newest is seen again; what came in its millisecond is not missed.
     query.since = try ids.first.flatMap { try reader.run($0)?.header.created }

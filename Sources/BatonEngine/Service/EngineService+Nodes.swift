@@ -149,7 +149,7 @@ extension ApplicationCatalog {
   /// The plan to which a run is pinned.
   func requirePlan(_ run: RunRecord, _ reader: any ApplicationReads) throws -> RunPlan {
     guard let plan = try plan(run.header.workflow, version: run.header.version, reader) else {
-      throw StoreError.damaged("the application version of run \(run.header.id) is missing")
+      throw StoreError.unreadable("the application version of run \(run.header.id) is missing")
     }
     return plan
   }

@@ -12,8 +12,11 @@ extension ServerConnectionHandler {
     case whenWritten
   }
 
-  /// Whether nothing is left to be answered, and no answer waits to be written.
-  var isQuiet: Bool { calls.isEmpty && connection.bufferedOutboundBytes == 0 }
+  /// Whether nothing is left to be answered, frames that are held back included, and no answer
+  /// waits to be written.
+  var isQuiet: Bool {
+    calls.isEmpty && connection.bufferedOutboundBytes == 0 && !decoder.holdsEvent
+  }
 
   func close() {
     context?.close(promise: nil)

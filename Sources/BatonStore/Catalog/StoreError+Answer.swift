@@ -19,7 +19,11 @@ extension StoreError {
     case .failed, .closed:
       BatonError(
         .unavailable, "unavailable", "the store has stopped; nothing was stored", cause: self)
-    case .statusChanged, .newerSchema, .damaged:
+    case .connectionFailed:
+      BatonError(
+        .unavailable, "unavailable", "the store could not be read; nothing was stored",
+        hint: "repeat the call after a moment", cause: self)
+    case .statusChanged, .newerSchema, .damaged, .unreadable:
       BatonError(
         .internal, "internal", "the server could not complete the call; its log says why",
         cause: self)

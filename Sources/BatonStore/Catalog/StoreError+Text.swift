@@ -14,6 +14,8 @@ extension StoreError: CustomStringConvertible {
     case .newerSchema(let found, let known):
       "a newer version of Baton wrote it: it has schema \(found), this version knows \(known)"
     case .damaged(let what): "it is damaged: \(what)"
+    case .unreadable(let what): "a part of it cannot be read: \(what)"
+    case .connectionFailed(let reason): reason
     }
   }
 }

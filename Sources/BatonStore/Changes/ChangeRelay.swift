@@ -150,11 +150,18 @@ final class ChangeRelay: Sendable {
   private func hear(_ other: String, _ positions: inout [String: UInt64]) {
     let descriptor = Glibc.open(directory + "/" + other, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
-      positions[other] = nil
+      // Of a process that is gone nothing is missed; otherwise nobody may miss the wake.
+      if errno == ENOENT {
+        positions[other] = nil
+      } else {
+        feed.publish(ChangeFeed.Touched(everything: true))
+      }
       return
     }
     defer { close(descriptor) }
-    guard let head = Self.head(of: descriptor) else { return }
+    guard let head = Self.head(of: descriptor) else {
+      return feed.publish(ChangeFeed.Touched(everything: true))
+    }
     let last = positions[other] ?? 0
     positions[other] = head
     guard head > last else { return }

@@ -142,7 +142,9 @@ extension MemoryTables: TokenReads {
 
   func withheldNodes(of run: RunID) throws -> [String] { runs[run]?.token.withheld ?? [] }
 
-  func tokenEntries(of run: RunID, scope: TokenScope, key: String) throws -> TokenKeyState {
+  func tokenEntries(
+    of run: RunID, scope: TokenScope, key: String, values: Bool
+  ) throws -> TokenKeyState {
     guard let token = runs[run]?.token else { return TokenKeyState(entries: [], withheld: []) }
     return TokenKeyState(
       entries: token.present(TokenKey(scope, key)), withheld: token.withheld)

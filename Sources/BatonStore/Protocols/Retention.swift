@@ -79,7 +79,8 @@ package protocol RetentionWrites {
   func deleteApplication(namespace: String, name: String) throws
   /// Removes up to about so many rows of what is deleted, whole runs of applications first.
   ///
-  /// - Parameter rows: The most rows to remove; bounds the time that other units wait.
+  /// - Parameter rows: The most rows to remove, 4 KiB of a value counted as one more; bounds the
+  ///   time that other units wait.
   /// - Returns: Whether more is left.
   /// - Throws: What the store throws.
   func purge(rows: Int) throws -> Bool
@@ -158,7 +159,9 @@ package enum StoreHealth: Hashable, Sendable {
     case .diskFull: self = .diskFull
     case .readOnly: self = .readOnly
     case .failed(let reason): self = .failed(reason)
-    case .statusChanged, .closed, .overloaded, .newerSchema, .damaged: return nil
+    case .statusChanged, .closed, .overloaded, .newerSchema, .damaged, .unreadable,
+      .connectionFailed:
+      return nil
     }
   }
 }

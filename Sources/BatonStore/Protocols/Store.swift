@@ -31,14 +31,16 @@ package protocol Store: Sendable {
 
   /// Reads one snapshot piece by piece, so that the pieces need not all be in memory at once.
   ///
-  /// The writer is never blocked, and the snapshot goes when the call returns or throws; whoever
-  /// sets a deadline bounds by it how long the snapshot lasts.
+  /// The writer is never blocked, and the snapshot goes when the call returns or throws, or when
+  /// its time is over, which the store bounds as it does the number of such reads (B5.4).
   ///
   /// - Parameters:
   ///   - pieces: How many there are.
   ///   - read: Reads a piece, from 0 on, on a reader thread.
   ///   - use: Takes a piece; the next one is read when it returns.
-  /// - Throws: `CancellationError`, and what `read` and `use` throw.
+  /// - Throws: `CancellationError`, UNAVAILABLE `unavailable` when there are too many such reads,
+  ///   DEADLINE_EXCEEDED `deadline_exceeded` when the pieces were not used in time, and what
+  ///   `read` and `use` throw.
   func readPieces<Piece: Sendable>(
     _ pieces: Int, _ read: @escaping @Sendable (Int, any StoreReader) throws -> Piece,
     _ use: (Piece) async throws -> Void
@@ -64,6 +66,17 @@ package protocol Store: Sendable {
   /// - Returns: The token; a value that does not change any more.
   /// - Throws: `StoreError` when the tables cannot be read.
   func tokenAsync(of run: RunID, history: Bool) async throws -> TokenSnapshot?
+
+  /// As much of a token as views need for reads of one key: all of it where it is, or can be, kept
+  /// in memory, otherwise nothing of other keys.
+  ///
+  /// - Parameters:
+  ///   - run: The run.
+  ///   - key: The key.
+  ///   - history: Whether replaced puts of the key must be there too.
+  /// - Returns: The token, with the counters of the whole one; nil: there is no such run.
+  /// - Throws: `StoreError` when the tables cannot be read.
+  func tokenAsync(of run: RunID, key: TokenKey, history: Bool) async throws -> TokenSnapshot?
 
   /// Committed token state of a run that is in memory; nil: it is not, or there is no such run.
   ///
@@ -107,6 +120,13 @@ extension Store {
   /// Reads on the calling thread.
   package func tokenAsync(of run: RunID, history: Bool) async throws -> TokenSnapshot? {
     try token(of: run, history: history)
+  }
+
+  /// The whole token.
+  package func tokenAsync(
+    of run: RunID, key: TokenKey, history: Bool
+  ) async throws -> TokenSnapshot? {
+    try await tokenAsync(of: run, history: history)
   }
 
   /// Nothing is in memory.

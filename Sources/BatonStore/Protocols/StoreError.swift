@@ -18,4 +18,8 @@ package enum StoreError: Error, Hashable, Sendable {
   case newerSchema(found: Int, known: Int)
   /// The database is damaged or no database of ours.
   case damaged(String)
+  /// What was read has a form that no version wrote; whatever else is stored is not concerned.
+  case unreadable(String)
+  /// One connection could not be opened or used; whatever else uses the store is not concerned.
+  case connectionFailed(String)
 }

@@ -44,6 +44,19 @@ enum StoreRefusal {
       "request id \(request.id) was used with another body")
   }
 
+  static func snapshotsTaken(_ limit: Int) -> BatonError {
+    BatonError(
+      .unavailable, "unavailable", "\(limit) long reads are under way already",
+      hint: "repeat the call after a moment")
+  }
+
+  static func snapshotOver(_ time: Duration) -> BatonError {
+    BatonError(
+      .deadlineExceeded, "deadline_exceeded",
+      "the answers were not taken within \(time.milliseconds) ms, for which their snapshot is kept",
+      hint: "ask for less in one call, or take the answers faster")
+  }
+
   static func runMissing(_ id: RunID) -> BatonError {
     BatonError(.notFound, "run_not_found", "no run \(id)")
   }

@@ -44,7 +44,24 @@ package protocol TokenReads {
   /// Nodes of the run whose entries do not show now (T17).
   func withheldNodes(of run: RunID) throws -> [String]
   /// The current entries of one key, without the rest of the token.
-  func tokenEntries(of run: RunID, scope: TokenScope, key: String) throws -> TokenKeyState
+  ///
+  /// - Parameters:
+  ///   - run: The run.
+  ///   - scope: The scope of the key.
+  ///   - key: The key.
+  ///   - values: Whether the values are read, too; otherwise they are maybe empty.
+  func tokenEntries(
+    of run: RunID, scope: TokenScope, key: String, values: Bool
+  ) throws -> TokenKeyState
+}
+
+extension TokenReads {
+  /// The current entries of one key with their values.
+  package func tokenEntries(
+    of run: RunID, scope: TokenScope, key: String
+  ) throws -> TokenKeyState {
+    try tokenEntries(of: run, scope: scope, key: key, values: true)
+  }
 }
 
 package protocol TokenWrites {

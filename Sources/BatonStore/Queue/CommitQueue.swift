@@ -278,7 +278,8 @@ extension CommitQueue {
     switch failure as? StoreError {
     case .failed, .diskFull, .readOnly: failure as? StoreError
     case .damaged(let message): .failed("damaged database: \(message)")
-    case nil, .statusChanged, .closed, .overloaded, .newerSchema: nil
+    case .connectionFailed(let message): .failed(message)
+    case nil, .statusChanged, .closed, .overloaded, .newerSchema, .unreadable: nil
     }
   }
 

@@ -41,12 +41,14 @@ final class FailureReport: Sendable {
     }
   }
 
-  /// An error that a read has met, told if it concerns the device or the file.
+  /// An error that a read has met, told if it concerns the device or the file as a whole.
   func noting(_ error: any Error) -> any Error {
     switch error as? StoreError {
     case .failed(let message): report(.failed(message))
     case .damaged(let message): report(.failed("damaged database: \(message)"))
-    case nil, .statusChanged, .diskFull, .readOnly, .closed, .overloaded, .newerSchema: break
+    case nil, .statusChanged, .diskFull, .readOnly, .closed, .overloaded, .newerSchema,
+      .unreadable, .connectionFailed:
+      break
     }
     return error
   }

@@ -39,7 +39,7 @@ struct Packer {
 
 /// Reads what a ``Packer`` wrote.
 ///
-/// Every read throws `StoreError.damaged` when the blob ends too early.
+/// Every read throws `StoreError.unreadable` when the blob ends too early.
 struct Unpacker {
   private var rest: ArraySlice<UInt8>
 
@@ -55,13 +55,13 @@ struct Unpacker {
       if byte < 0x80 { return Int(truncatingIfNeeded: value) }
       shift += 7
     }
-    throw StoreError.damaged("a packed column is cut off")
+    throw StoreError.unreadable("a packed column is cut off")
   }
 
   mutating func text() throws -> String {
     let count = try number()
     guard count >= 0, count <= rest.count else {
-      throw StoreError.damaged("a packed column is cut off")
+      throw StoreError.unreadable("a packed column is cut off")
     }
     defer { rest.removeFirst(count) }
     return String(decoding: rest.prefix(count), as: UTF8.self)
@@ -71,7 +71,7 @@ struct Unpacker {
   mutating func value<Value: RawRepresentable<UInt8>>() throws -> Value {
     let number = try number()
     guard let raw = UInt8(exactly: number), let value = Value(rawValue: raw) else {
-      throw StoreError.damaged("\(number) is no \(Value.self)")
+      throw StoreError.unreadable("\(number) is no \(Value.self)")
     }
     return value
   }
@@ -81,7 +81,7 @@ struct Unpacker {
   mutating func texts() throws -> [String] {
     let count = try number()
     guard count >= 0, count <= rest.count else {
-      throw StoreError.damaged("a packed column is cut off")
+      throw StoreError.unreadable("a packed column is cut off")
     }
     var values: [String] = []
     for _ in 0..<count { values.append(try text()) }
@@ -91,7 +91,7 @@ struct Unpacker {
   mutating func map() throws -> [String: String] {
     let count = try number()
     guard count >= 0, count <= rest.count else {
-      throw StoreError.damaged("a packed column is cut off")
+      throw StoreError.unreadable("a packed column is cut off")
     }
     var values: [String: String] = [:]
     for _ in 0..<count {

@@ -115,6 +115,8 @@ struct RawStatement {
     let count = Int(sqlite3_column_bytes(raw, column))
     return String(decoding: UnsafeBufferPointer(start: address, count: count), as: UTF8.self)
   }
+  /// The bytes of a text, without it.
+  func textBytes(_ column: Int32) -> Int { Int(sqlite3_column_bytes(raw, column)) }
   func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
 
   func bytes(_ column: Int32) -> [UInt8] {
@@ -124,10 +126,10 @@ struct RawStatement {
   }
   func optionalBytes(_ column: Int32) -> [UInt8]? { isNull(column) ? nil : bytes(column) }
 
-  /// - Throws: `StoreError.damaged` when the column holds no run id.
+  /// - Throws: `StoreError.unreadable` when the column holds no run id.
   func run(_ column: Int32) throws -> RunID {
     guard sqlite3_column_bytes(raw, column) == 16, let address = sqlite3_column_blob(raw, column)
-    else { throw StoreError.damaged("a run id has not 16 bytes") }
+    else { throw StoreError.unreadable("a run id has not 16 bytes") }
     return RunID(
       high: UInt64(bigEndian: address.loadUnaligned(as: UInt64.self)),
       low: UInt64(bigEndian: address.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
@@ -138,10 +140,10 @@ struct RawStatement {
 
   /// An enum stored by its raw value.
   ///
-  /// - Throws: `StoreError.damaged` when there is no such case.
+  /// - Throws: `StoreError.unreadable` when there is no such case.
   func value<Value: RawRepresentable<UInt8>>(_ column: Int32) throws -> Value {
     guard let raw = UInt8(exactly: int(column)), let value = Value(rawValue: raw) else {
-      throw StoreError.damaged("\(int(column)) is no \(Value.self)")
+      throw StoreError.unreadable("\(int(column)) is no \(Value.self)")
     }
     return value
   }

@@ -115,7 +115,7 @@ extension RawStatement {
     record.viewSeq = seq(12)
     if let id = optionalText(14) {
       guard let type = ProgramType(rawValue: text(13)) else {
-        throw StoreError.damaged("\(text(13)) is no program type")
+        throw StoreError.unreadable("\(text(13)) is no program type")
       }
       record.program = ProgramReference(type: type, id: id)
     }

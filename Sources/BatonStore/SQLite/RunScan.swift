@@ -11,8 +11,8 @@ enum RunScan: CaseIterable {
   case workflowStatus
   /// Runs of a workflow in one status that attempts of other runs made.
   case workflowStatusChildren
-  /// Runs of a workflow with one version.
-  case workflowVersion
+  /// Ended runs of a workflow with one version, in one status.
+  case workflowVersionStatus
   /// Runs of a namespace in one status.
   case namespaceStatus
   /// Runs made by attempts of a run.
@@ -21,8 +21,8 @@ enum RunScan: CaseIterable {
   case idRange
   /// Program runs in one status.
   case program
-  /// Program runs of one version.
-  case programVersion
+  /// Ended program runs of one version in one status.
+  case programVersionStatus
 
   /// What stands before the values that a caller gives: upper bound, lower bound, limit.
   private var conditions: [String] {
@@ -30,23 +30,30 @@ enum RunScan: CaseIterable {
     case .workflow: ["namespace = ?4", "application = ?5", "workflow = ?6"]
     case .workflowStatus: Self.workflowStatusConditions + ["root IS NULL"]
     case .workflowStatusChildren: Self.workflowStatusConditions + ["root IS NOT NULL"]
-    case .workflowVersion: ["namespace = ?4", "application = ?5", "workflow = ?6", "version = ?7"]
+    case .workflowVersionStatus:
+      [
+        "namespace = ?4", "application = ?5", "workflow = ?6", "version = ?7", "status IS ?8",
+        "status > 6",
+      ]
     case .namespaceStatus: ["namespace = ?4", "status = ?5"]
     case .parent: ["parent_run = ?4"]
     case .idRange: []
     case .program: Self.programConditions + ["status = ?9"]
-    case .programVersion: Self.programConditions + ["version = ?9"]
+    case .programVersionStatus:
+      Self.programConditions + ["version = ?10", "status IS ?9", "status > 1"]
     }
   }
 
   /// The statement.
   ///
   /// Parameters 1 and 2 are the place before which runs are listed, 3 the earliest creation.
-  /// Program runs have their tail in 4; `idRange` takes bounds of ids in 1 and 2.
+  /// Program runs have their tail in 4; `idRange` takes bounds of ids in 1 and 2. Where an index
+  /// holds only ended runs, the status is compared by `IS`: SQLite would put the value of an
+  /// equation into the condition of the index and not find it any more.
   var sql: String {
     let conditions = conditions.joined(separator: " AND ")
     switch self {
-    case .program, .programVersion:
+    case .program, .programVersionStatus:
       return """
         SELECT run, node, attempt, status, cause, chain, reason, message, started, ended,
           exit_code, host, view_seq, program_type, program_id, credential, used, leftover,
@@ -57,7 +64,7 @@ enum RunScan: CaseIterable {
         """
     case .idRange:
       return "\(columns) FROM runs WHERE run >= ?1 AND run <= ?2 ORDER BY run DESC"
-    case .workflow, .workflowStatus, .workflowStatusChildren, .workflowVersion,
+    case .workflow, .workflowStatus, .workflowStatusChildren, .workflowVersionStatus,
       .namespaceStatus, .parent:
       return """
         \(columns) FROM runs WHERE \(conditions)

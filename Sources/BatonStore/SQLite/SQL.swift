@@ -422,6 +422,10 @@ enum SQL: String, CaseIterable {
     FROM token_entries AS e JOIN token_puts AS p ON p.run = e.run AND p.seq = e.seq
     WHERE e.run = ?1 AND e.scope = ?2 AND e.key = ?3
     """
+  case tokenHeadsOfKey = """
+    SELECT seq, scope, key, node, attempt, 0, '' FROM token_entries
+    WHERE run = ?1 AND scope = ?2 AND key = ?3
+    """
 
   // MARK: Removing runs
   case deleteRun = "DELETE FROM runs WHERE run = ?1"
@@ -430,10 +434,8 @@ enum SQL: String, CaseIterable {
   case runToPurge = "SELECT run FROM removed_runs WHERE run >= x'' LIMIT 1"
   case insertRemovedRun = "INSERT INTO removed_runs (run) VALUES (?1)"
   case deleteRemovedRun = "DELETE FROM removed_runs WHERE run = ?1"
-  case purgePuts = """
-    DELETE FROM token_puts WHERE run = ?1 AND seq IN (
-      SELECT seq FROM token_puts WHERE run = ?1 LIMIT ?2)
-    """
+  case putsToPurge = "SELECT seq, value FROM token_puts WHERE run = ?1 ORDER BY seq LIMIT ?2"
+  case purgePuts = "DELETE FROM token_puts WHERE run = ?1 AND seq <= ?2"
   case purgeEntries = """
     DELETE FROM token_entries WHERE run = ?1 AND (scope, key, node) IN (
       SELECT scope, key, node FROM token_entries WHERE run = ?1 LIMIT ?2)

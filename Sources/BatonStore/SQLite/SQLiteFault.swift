@@ -40,11 +40,13 @@ enum SQLiteFault {
     case SQLITE_READONLY: return .readOnly
     // Of the moment, and no fault of the device: what asked may ask again.
     case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_NOMEM, SQLITE_PROTOCOL: return .overloaded
+    case SQLITE_IOERR where code == SQLITE_IOERR | (12 << 8): return .overloaded  // _NOMEM
     case SQLITE_CORRUPT, SQLITE_NOTADB: return .damaged(message)
     case SQLITE_IOERR where code != SQLITE_IOERR | (4 << 8):  // SQLITE_IOERR_FSYNC is final
       if system == ENOSPC || system == EDQUOT { return .diskFull }
       if system == EROFS { return .readOnly }
-    default: break
+    case SQLITE_IOERR: break
+    default: return .connectionFailed("SQLite error \(code): \(message)")
     }
     return .failed("SQLite error \(code): \(message)")
   }

@@ -29,7 +29,8 @@ enum SQLiteOpening {
     case .damaged(let message) where !message.contains(file):
       StoreError.damaged(
         "\(file): \(message); restore a backup, and keep a copy of what is there")
-    case .failed(let message) where !message.contains(file):
+    case .failed(let message) where !message.contains(file),
+      .connectionFailed(let message) where !message.contains(file):
       StoreError.failed("\(file): \(message)")
     default: error
     }

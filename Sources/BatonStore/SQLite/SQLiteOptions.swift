@@ -13,6 +13,10 @@ package struct SQLiteOptions: Sendable {
   package var tokenCacheBytes: Int
   /// Connections that read at the same time.
   package var readers: Int
+  /// Snapshots that are read piece by piece at the same time, each on a connection of its own.
+  package var snapshots: Int
+  /// How long one of them is kept for a reader that takes its pieces slowly.
+  package var snapshotTime: Duration
   /// Units of one transaction, and units queued and not completed.
   package var batch: Int
   package var outstanding: Int
@@ -24,6 +28,8 @@ package struct SQLiteOptions: Sendable {
   package var probing: Double
   /// Told once when the store has stopped for good (reliability R4).
   package var failed: @Sendable (StoreError) -> Void
+  /// Told at the opening what an operator should know although the store can be used.
+  package var warned: @Sendable (String) -> Void
   /// Tells commit times.
   package var clock: @Sendable () -> Timestamp
 
@@ -35,11 +41,14 @@ package struct SQLiteOptions: Sendable {
     self.clock = clock
     tokenCacheBytes = 128 << 20
     readers = 4
+    snapshots = 8
+    snapshotTime = .seconds(60)
     batch = 1024
     outstanding = 65_536
     busyTimeout = .seconds(30)
     probing = 1
     failed = { _ in }
+    warned = { _ in }
   }
 
   /// The path of the database file.

@@ -52,19 +52,20 @@ extension SQLiteReader {
         row.bind(5, application)
         row.bind(6, workflow)
       }
-      if query.statuses.isEmpty, let version = query.version {
-        try scan(.workflowVersion, query, &merge) { row in
-          bind(row)
-          row.bind(7, version)
-        }
-      } else if query.statuses.isEmpty {
+      if query.statuses.isEmpty, query.version == nil {
         try scan(.workflow, query, &merge, bind)
+        continue
       }
-      for status in query.statuses {
-        for index in [RunScan.workflowStatus, .workflowStatusChildren] {
+      for status in query.statuses.isEmpty ? Set(RunStatus.allCases) : query.statuses {
+        // Of active runs, which are few, the version is judged row by row.
+        let version = status.isActive ? nil : query.version
+        let indexes: [RunScan] =
+          version == nil ? [.workflowStatus, .workflowStatusChildren] : [.workflowVersionStatus]
+        for index in indexes {
           try scan(index, query, &merge) { row in
             bind(row)
-            row.bind(7, Int(status.rawValue))
+            if let version { row.bind(7, version) }
+            row.bind(version == nil ? 7 : 8, Int(status.rawValue))
           }
         }
       }
@@ -88,21 +89,19 @@ extension SQLiteReader {
       ProgramRunOrder($0.attempt) > ProgramRunOrder($1.attempt)
     }
     let isPurging = try session.first(.runToPurge, { _ in }, { _ in true }) ?? false
-    if query.statuses.isEmpty, let version = query.version {
-      try scan(.programVersion, value: version, query, &merge, isPurging)
-      return merge.result
-    }
     for status in query.statuses.isEmpty ? Set(AttemptStatus.allCases) : query.statuses {
-      try scan(.program, value: Int(status.rawValue), query, &merge, isPurging)
+      try scan(status, query, &merge, isPurging)
     }
     return merge.result
   }
 
   private func scan(
-    _ scan: RunScan, value: Int, _ query: ProgramRunQuery, _ merge: inout Merge<ProgramRun>,
+    _ status: AttemptStatus, _ query: ProgramRunQuery, _ merge: inout Merge<ProgramRun>,
     _ isPurging: Bool
   ) throws {
-    let row = try session.statement(scan)
+    // Of running ones, which are few, the version is judged row by row.
+    let version = status == .running ? nil : query.version
+    let row = try session.statement(version == nil ? .program : .programVersionStatus)
     defer { row.reset() }
     let end = query.until ?? Timestamp(milliseconds: .max)
     if let before = query.before, before.started < end {
@@ -119,7 +118,8 @@ extension SQLiteReader {
     row.bind(6, query.application)
     row.bind(7, query.program.type.rawValue)
     row.bind(8, query.program.id)
-    row.bind(9, value)
+    row.bind(9, Int(status.rawValue))
+    if let version { row.bind(10, version) }
     var found: [ProgramRun] = []
     while found.count < merge.limit, try row.step() {
       let run = ProgramRun(attempt: try row.attemptRecord(), version: row.int(22))

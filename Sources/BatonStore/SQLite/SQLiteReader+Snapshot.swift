@@ -19,11 +19,33 @@ extension SQLiteReader {
       let entries = try session.all(.tokenEntries, { $0.bind(1, run) }, { try $0.tokenPut() })
       snapshot.load(entries: entries, account: account)
     }
+    try loadAttempts(of: run, &snapshot)
+    return snapshot
+  }
+
+  /// The committed token of a run without other keys than one; nil: there is no such run.
+  func tokenSnapshot(of run: RunID, key: TokenKey, history: Bool) throws -> TokenSnapshot? {
+    guard let (facts, status) = try runFacts(run) else { return nil }
+    var snapshot = TokenSnapshot(run: facts, status: status, keepsHistory: history)
+    var entries: [TokenPut] = []
+    if history {
+      var query = TokenPutQuery(limit: .max)
+      (query.scope, query.key) = (key.scope, key.text)
+      for put in try tokenPuts(of: run, query) { snapshot.apply(put) }
+    } else {
+      entries = try tokenEntries(of: run, scope: key.scope, key: key.text, values: true).entries
+    }
+    snapshot.load(entries: entries, account: try storedAccount(of: run) ?? TokenAccount())
+    try loadAttempts(of: run, &snapshot)
+    return snapshot
+  }
+
+  /// What views must know of attempts and nodes.
+  private func loadAttempts(of run: RunID, _ snapshot: inout TokenSnapshot) throws {
     let attempts = try session.all(
       .viewAttempts, { $0.bind(1, run) }, { ($0.text(0), try $0.viewAttempt()) })
     for (node, attempt) in attempts { snapshot.apply(node: node, attempt) }
     for node in try withheldNodes(of: run) { snapshot.setWithheld(node, true) }
-    return snapshot
   }
 
   /// The nodes of a run whose entries do not show now (T17).

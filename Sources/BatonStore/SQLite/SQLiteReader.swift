@@ -244,9 +244,11 @@ class SQLiteReader: StoreReader {
     }
   }
 
-  func tokenEntries(of run: RunID, scope: TokenScope, key: String) throws -> TokenKeyState {
+  func tokenEntries(
+    of run: RunID, scope: TokenScope, key: String, values: Bool
+  ) throws -> TokenKeyState {
     if try isRemoved(run) { return TokenKeyState(entries: [], withheld: []) }
-    let entries = try session.all(.tokenEntriesOfKey) { row in
+    let entries = try session.all(values ? .tokenEntriesOfKey : .tokenHeadsOfKey) { row in
       row.bind(1, run)
       row.bind(2, Int(scope.rawValue))
       row.bind(3, key)

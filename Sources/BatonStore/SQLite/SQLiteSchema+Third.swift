@@ -1,5 +1,5 @@
 extension SQLiteSchema {
-  /// Re-runs, items, trees of runs and revisions of their environment.
+  /// Re-runs, items, trees of runs and revisions of their environment; lists by version and status.
   ///
   /// What most runs do not have is in columns that are NULL without it.
   static let third = """
@@ -38,6 +38,15 @@ extension SQLiteSchema {
       principal TEXT NOT NULL, request_id TEXT NOT NULL, call INTEGER NOT NULL,
       run BLOB NOT NULL, note TEXT NOT NULL, edits BLOB NOT NULL,
       PRIMARY KEY (root, revision)) WITHOUT ROWID;
+    DROP INDEX runs_version;
+    DROP INDEX attempts_version;
+    CREATE INDEX runs_version_status
+      ON runs (namespace, application, workflow, version, status, created, run)
+      WHERE status > 6;
+    CREATE INDEX attempts_version_status
+      ON attempts (
+        namespace, application, program_type, program_id, version, status, started, run, tail)
+      WHERE program_id IS NOT NULL AND status > 1;
     ALTER TABLE events ADD COLUMN item INTEGER;
     ALTER TABLE events ADD COLUMN item_attempt INTEGER;
     ALTER TABLE events ADD COLUMN names BLOB;

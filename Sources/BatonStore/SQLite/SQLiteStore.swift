@@ -16,19 +16,26 @@ package final class SQLiteStore: Store {
   private let lock: DirectoryLock
   private let failure: FailureReport
   private let files: [String]
+  private let mark: OpenMark
+  private let snapshots: HeldSnapshots
 
   /// Opens or creates the database of a directory and starts its commit queue.
   ///
   /// - Throws: `StoreError.newerSchema`, `.damaged`, `.diskFull`, `.readOnly`, `.failed`.
   package init(_ options: SQLiteOptions) throws {
     lock = try DirectoryLock(options.directory, exclusive: options.exclusive)
+    mark = OpenMark(of: options.file)
+    let warning = mark.warning
     let pool = try SQLiteOpening.open(options)
+    if let warning { options.warned(warning) }
+    mark.set()
     let changes = ChangeFeed()
     let cache = options.exclusive ? TokenCache(bytes: options.tokenCacheBytes) : nil
     let relay = options.exclusive ? nil : try ChangeRelay(options.directory, changes)
     let failure = FailureReport(options.failed)
     self.pool = pool
     self.failure = failure
+    snapshots = HeldSnapshots(limit: options.snapshots, time: options.snapshotTime)
     files = [options.file, options.file + "-wal", options.file + "-shm"]
     self.changes = changes
     self.cache = cache
@@ -124,24 +131,26 @@ package final class SQLiteStore: Store {
     _ pieces: Int, _ read: @escaping @Sendable (Int, any StoreReader) throws -> Piece,
     _ use: (Piece) async throws -> Void
   ) async throws {
-    let snapshot: DatabaseSnapshot
-    do {
-      snapshot = try pool.makeSnapshot()
-    } catch {
-      throw failure.noting(SQLiteFault.error(error))
-    }
-    for number in 0..<pieces {
-      let (piece, event): (Piece, UInt64)
+    try await snapshots.hold {
       do {
-        (piece, event) = try await snapshot.read { [self] in
-          let reader = SQLiteReader(try SQLiteSession(reading: $0))
-          return (try read(number, reader), try newestEvent(reader))
-        }
+        return try pool.makeSnapshot()
       } catch {
         throw failure.noting(SQLiteFault.error(error))
       }
-      await settled.wait(for: event)
-      try await use(piece)
+    } _: { snapshot in
+      for number in 0..<pieces {
+        let (piece, event): (Piece, UInt64)
+        do {
+          (piece, event) = try await snapshot.read { [self] in
+            let reader = SQLiteReader(try SQLiteSession(reading: $0))
+            return (try read(number, reader), try newestEvent(reader))
+          }
+        } catch {
+          throw failure.noting(SQLiteFault.error(error))
+        }
+        await settled.wait(for: event)
+        try await use(piece)
+      }
     }
   }
 
@@ -165,6 +174,23 @@ package final class SQLiteStore: Store {
     return try await loadTokenAsync(of: run, history: history)
   }
 
+  package func tokenAsync(
+    of run: RunID, key: TokenKey, history: Bool
+  ) async throws -> TokenSnapshot? {
+    if let cache {
+      if let snapshot = cache.resident(run), snapshot.holdsHistory || !history { return snapshot }
+      let largest = cache.largestToken
+      if !history,
+        try await readAsync({ (try $0.tokenAccount(of: run)?.usedBytes ?? 0) <= largest })
+      {
+        return try await tokenAsync(of: run, history: false)
+      }
+    }
+    return try await readAsync {
+      try ($0 as? SQLiteReader)?.tokenSnapshot(of: run, key: key, history: history)
+    }
+  }
+
   package func residentToken(of run: RunID) -> TokenSnapshot? { cache?.resident(run) }
 
   package func close() async {
@@ -173,6 +199,7 @@ package final class SQLiteStore: Store {
     relay?.stop()
     changes.finish()
     try? pool.close()
+    mark.remove()
     lock.release()
   }
 

@@ -6,7 +6,7 @@ extension SQLiteWriter: RetentionWrites {
     guard !record.state.status.isActive else { throw StoreRefusal.runActive(id) }
     guard try !isNeeded(record.header) else { throw StoreRefusal.treeActive(id) }
     let removed = try remove(record)
-    if try purgeRows(of: id, Self.rowsAtOnce) == Self.rowsAtOnce {
+    if try purgeRows(of: id, Self.rowsAtOnce) >= Self.rowsAtOnce {
       try run(.insertRemovedRun) { $0.bind(1, id) }
     }
     return removed
@@ -75,11 +75,40 @@ extension SQLiteWriter: RetentionWrites {
     return RemovedRun(id: id, events: record.state.lastEvent, puts: puts)
   }
 
-  /// Removes rows of a run that is removed; fewer than asked for: none is left.
+  /// The bytes of a value that are worth a row in time: pages are freed one by one.
+  private static var bytesOfRow: Int { 4096 }
+
+  /// Removes puts of a run, up to about so many rows' worth of them.
+  ///
+  /// - Returns: What they are worth; less than `limit`: none is left.
+  private func purgePuts(of id: RunID, _ limit: Int) throws -> Int {
+    let statement = try session.statement(.putsToPurge)
+    statement.bind(1, id)
+    statement.bind(2, limit)
+    var last: UInt64?
+    var worth = 0
+    do {
+      defer { statement.reset() }
+      while worth < limit, try statement.step() {
+        last = statement.seq(0)
+        worth += 1 + statement.textBytes(1) / Self.bytesOfRow
+      }
+    }
+    guard let last else { return 0 }
+    try run(.purgePuts) { row in
+      row.bind(1, id)
+      row.bind(2, last)
+    }
+    return worth
+  }
+
+  /// Removes rows of a run that is removed; less than asked for: none is left.
+  ///
+  /// - Returns: How many rows, large values counted as many; maybe more than `limit`.
   private func purgeRows(of id: RunID, _ limit: Int) throws -> Int {
-    var left = limit
+    var left = limit - (try purgePuts(of: id, limit))
     let all = [
-      SQL.purgePuts, .purgeEntries, .purgeEvents, .purgeAttempts, .purgeItemAttempts, .purgeItems,
+      SQL.purgeEntries, .purgeEvents, .purgeAttempts, .purgeItemAttempts, .purgeItems,
       .purgeNodes, .purgeEnvRevisions,
     ]
     for sql in all where left > 0 {
@@ -118,7 +147,7 @@ extension SQLiteWriter: RetentionWrites {
       guard let record = try run(id) else { throw StoreRefusal.runMissing(id) }
       _ = try remove(record)
       let removed = try purgeRows(of: id, limit)
-      if removed == limit { try run(.insertRemovedRun) { $0.bind(1, id) } }
+      if removed >= limit { try run(.insertRemovedRun) { $0.bind(1, id) } }
       return removed + 1
     }
     try run(.purgeApplicationVersion, bind)

@@ -160,10 +160,13 @@ final class SQLiteWriter: SQLiteReader, CommitBackend {
     }
   }
 
-  /// A damaged database found while writing stops the store as an I/O error does.
+  /// What stops the store as an I/O error does when the one writer meets it.
   private static func final(_ error: StoreError) -> StoreError {
-    if case .damaged(let message) = error { return .failed("damaged database: \(message)") }
-    return error
+    switch error {
+    case .damaged(let message), .unreadable(let message): .failed("damaged database: \(message)")
+    case .connectionFailed(let message): .failed(message)
+    case .statusChanged, .failed, .diskFull, .readOnly, .closed, .overloaded, .newerSchema: error
+    }
   }
 
   // MARK: Pending rows

@@ -46,6 +46,9 @@ package final class TokenCache: Sendable {
     shardBytes = bytes / shards
   }
 
+  /// About how many bytes a token may take to be kept.
+  var largestToken: Int { shardBytes }
+
   private func guarded(_ run: RunID) -> Guarded {
     shards[Int(truncatingIfNeeded: run.low) & (shards.count - 1)]
   }

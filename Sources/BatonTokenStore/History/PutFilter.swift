@@ -58,17 +58,29 @@ extension TokenStoreService {
       "a task credential reads the token with the viewpoint of its attempt only")
   }
 
+  /// The committed token of a run, or what reads of one key need of it; nil: there is no such run.
+  func token(of run: RunID, key: TokenKey?, history: Bool) async throws -> TokenSnapshot? {
+    guard let key else { return try await store.tokenAsync(of: run, history: history) }
+    return try await store.tokenAsync(of: run, key: key, history: history)
+  }
+
   /// The committed token of a run that a request names, with the graph of its workflow.
   ///
+  /// - Parameters:
+  ///   - locator: The run.
+  ///   - key: The only key that is read; nil: there may be several.
+  /// - Returns: The token, maybe without other keys, and the graph.
   /// - Throws: INVALID_ARGUMENT `run_id_invalid`, NOT_FOUND `run_not_found`.
-  func token(of locator: RunLocator) async throws -> (TokenSnapshot, TokenGraph) {
+  func token(
+    of locator: RunLocator, key: TokenKey? = nil
+  ) async throws -> (TokenSnapshot, TokenGraph) {
     let run: RunID
     if let known = try locator.baseID() {
       run = known
     } else {
       run = try await store.readAsync { try $0.run(locator).header.id }
     }
-    guard let snapshot = try await store.tokenAsync(of: run, history: false),
+    guard let snapshot = try await token(of: run, key: key, history: false),
       locator.matches(snapshot.run.workflow)
     else { throw locator.notFound }
     return (snapshot, try await graph(of: snapshot))

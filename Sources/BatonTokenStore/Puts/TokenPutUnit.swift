@@ -53,7 +53,7 @@ struct TokenPutUnit: Sendable {
       let known = try writer.answer(of: request.key, bodyHash: request.bodyHash)
     {
       guard let receipt = PutAnswer.decode(known) else {
-        throw StoreError.damaged("the answer remembered for a put of \(grant.attempt)")
+        throw StoreError.unreadable("the answer remembered for a put of \(grant.attempt)")
       }
       return receipt
     }

@@ -136,7 +136,11 @@ struct TokenQuery: Sendable {
     }
     let id = ApplicationVersionID(
       namespace: namespace, application: name, version: version ?? newest)
-    guard let application = try catalog.application(id, reader) else {
+    // The catalog may still know a version of a deleted application of the name.
+    let isThere =
+      try id.version == newest
+      || reader.application(namespace: namespace, name: name, version: id.version) != nil
+    guard isThere, let application = try catalog.application(id, reader) else {
       throw BatonError(
         .notFound, "version_not_found", "application \(name) has no version \(id.version)")
     }
@@ -180,10 +184,17 @@ struct Examined: Sendable {
   }
 
   /// The entries of the query's key in the run's view, as the reader's snapshot has it.
+  ///
+  /// - Parameters:
+  ///   - query: What is asked for.
+  ///   - values: Whether the values of the entries are needed.
+  ///   - graphs: The graphs of workflows.
+  ///   - reader: The snapshot.
   func entries(
-    _ query: TokenQuery, _ graphs: GraphCache, _ reader: any StoreReader
+    _ query: TokenQuery, values: Bool, _ graphs: GraphCache, _ reader: any StoreReader
   ) throws -> [PlacedEntry] {
-    let state = try reader.tokenEntries(of: id, scope: query.scope, key: query.key)
+    let state = try reader.tokenEntries(
+      of: id, scope: query.scope, key: query.key, values: values)
     guard !state.entries.isEmpty else { return [] }
     let graph = try graphs.graph(of: facts, reader)
     var token = TokenSnapshot(run: facts, status: status)

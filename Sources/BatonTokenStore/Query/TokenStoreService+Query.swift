@@ -25,23 +25,23 @@ extension TokenStoreService {
     let (runs, examined) = try examine(query, page, graphs, reader)
     var answer = Wire.QueryTokensResponse(runsExamined: UInt32(clamping: examined))
     var place = page ?? QueryPlace(examined: examined, oldest: runs.last?.cursor)
-    var isFull = false
-    var tally = NodeTally()
-    for run in runs {
-      if isFull, page != nil { break }
-      if context.isCancelled { throw CancellationError() }
-      let entries = try run.entries(query, graphs, reader)
-      if page == nil { tally.count(entries, run.id) }
-      guard !isFull else { continue }
-      guard let shown = place.show(run, entries, &bound) else {
-        isFull = true
-        continue
+    if page == nil {
+      var tally = NodeTally()
+      for run in runs {
+        if context.isCancelled { throw CancellationError() }
+        tally.count(try run.entries(query, values: false, graphs, reader), run.id)
       }
-      answer.runs.append(shown.run)
-      isFull = !shown.isWhole
+      answer.byNode = try tally.nodes(&bound)
+    }
+    var isFull = false
+    for run in runs where !isFull {
+      if context.isCancelled { throw CancellationError() }
+      let entries = try run.entries(query, values: true, graphs, reader)
+      let shown = place.show(run, entries, &bound)
+      if let shown { answer.runs.append(shown.run) }
+      isFull = shown?.isWhole != true
     }
     if isFull { answer.nextPageToken = place.token.text(of: query.listing) }
-    answer.byNode = tally.nodes
     return answer
   }
 
@@ -85,8 +85,19 @@ private struct NodeTally {
     }
   }
 
-  var nodes: [Wire.TokenQueryNode] {
-    counts.values.sorted {
+  /// The nodes, most runs first, for which a page makes room before any run.
+  ///
+  /// - Throws: RESOURCE_EXHAUSTED `reply_too_large` when they would leave too little of it.
+  func nodes(_ bound: inout PageBound) throws(BatonError) -> [Wire.TokenQueryNode] {
+    // A run id of 36 bytes, tags, lengths and a number.
+    let bytes = counts.keys.reduce(0) { $0 + $1.utf8.count + 64 }
+    guard bound.reserve(bytes: bytes) else {
+      throw BatonError(
+        .resourceExhausted, "reply_too_large",
+        "\(counts.count) nodes have put the key, too many for an answer",
+        hint: "name a node, or ask for the last entry of each run instead of all")
+    }
+    return counts.values.sorted {
       $0.runs != $1.runs ? $0.runs > $1.runs : TokenBytes.precedes($0.node, $1.node)
     }
   }

@@ -82,6 +82,15 @@ struct PageBound {
     bytesLeft = bytes
   }
 
+  /// Makes room for what stands on the page beside its elements; false: it is more than a fifth
+  /// of the page, which must keep room for the greatest value (and more than 4 KiB).
+  mutating func reserve(bytes: Int) -> Bool {
+    let most = bytesLeft / 5
+    guard bytes <= max(most, 4096) else { return false }
+    bytesLeft -= min(bytes, most)
+    return true
+  }
+
   /// Makes room for an entry; false: it belongs on the next page.
   mutating func admits(_ put: TokenPut) -> Bool { admits(bytes: Self.bytes(of: put)) }
 

@@ -11,6 +11,9 @@ protocol TokenRead: Sendable {
   /// From where to read; absent: the run, or the attempt of a task credential.
   var viewpoint: Wire.Viewpoint? { get }
 
+  /// The only key that is read; nil: there may be several.
+  var soleKey: TokenKey? { get }
+
   /// Checks the form of the request, its run id apart.
   ///
   /// - Throws: INVALID_ARGUMENT with the reasons of T55.
@@ -31,6 +34,12 @@ protocol TokenRead: Sendable {
 
 extension TokenRead {
   func soleAnswer(_ snapshot: TokenSnapshot) throws(BatonError) -> Answer? { nil }
+
+  /// The key of a request whose form was checked; nil: it names none.
+  fileprivate static func key(_ key: String, _ scope: Wire.Scope) -> TokenKey? {
+    guard !key.isEmpty, let scope = try? TokenScope(scope) else { return nil }
+    return TokenKey(scope, key)
+  }
 }
 
 /// Puts up to which a whole token is looked through on an event loop.
@@ -38,6 +47,8 @@ private let quickPuts: UInt64 = 512
 
 extension Wire.GetTokenRequest: TokenRead {
   typealias Answer = Wire.GetTokenResponse
+
+  var soleKey: TokenKey? { Self.key(key, scope) }
 
   func checkForm() throws(BatonError) {
     _ = try TokenScope(scope)
@@ -66,6 +77,8 @@ extension Wire.GetTokenRequest: TokenRead {
 
 extension Wire.ListTokensRequest: TokenRead {
   typealias Answer = Wire.ListTokensResponse
+
+  var soleKey: TokenKey? { Self.key(key, scope) }
 
   func checkForm() throws(BatonError) {
     _ = try TokenScope(scope)
@@ -130,6 +143,8 @@ extension Wire.ListTokensRequest: TokenRead {
 
 extension Wire.GetNodeTokenRequest: TokenRead {
   typealias Answer = Wire.GetNodeTokenResponse
+
+  var soleKey: TokenKey? { Self.key(key, scope) }
 
   func checkForm() throws(BatonError) {
     _ = try TokenScope(scope)

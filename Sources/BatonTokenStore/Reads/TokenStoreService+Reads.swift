@@ -76,7 +76,7 @@ extension TokenStoreService {
       let locator = RunLocator(read.run ?? Wire.RunRef())
       _ = try locator.baseID()
       try read.checkForm()
-      let (snapshot, graph) = try await token(of: locator)
+      let (snapshot, graph) = try await token(of: locator, key: read.soleKey)
       return try await answer(read, snapshot, graph, try TokenViewpoint(read.viewpoint))
     case .task(let digest):
       let grant = try await verifiedGrant(of: digest)
@@ -87,7 +87,7 @@ extension TokenStoreService {
         throw grant.ended
       }
       try checkForm(of: read, grant)
-      let found = try await store.tokenAsync(of: grant.attempt.run, history: false)
+      let found = try await token(of: grant.attempt.run, key: read.soleKey, history: false)
       guard let snapshot = found else { throw grant.runNotFound }
       return try await answer(read, snapshot, try await graph(of: snapshot), grant.viewpoint)
     }
@@ -102,7 +102,8 @@ extension TokenStoreService {
     do {
       return try read.answer(token)
     } catch is TokenView.HistoryMissing {
-      guard let whole = try await store.tokenAsync(of: snapshot.run.id, history: true) else {
+      let found = try await self.token(of: snapshot.run.id, key: read.soleKey, history: true)
+      guard let whole = found else {
         throw BatonError(.notFound, "run_not_found", "no run \(snapshot.run.id)")
       }
       return try read.answer(

@@ -44,6 +44,15 @@ package struct FrameDecoder: Sendable {
   /// Meaningful when ``next()`` has answered nil.
   package var isInsideFrame: Bool { !isClosed && (input.readableBytes > 0 || bytesToSkip > 0) }
 
+  /// Whether ``next()`` has something to give.
+  package var holdsEvent: Bool {
+    guard !isClosed, bytesToSkip <= input.readableBytes else { return false }
+    var rest = input
+    rest.moveReaderIndex(forwardBy: bytesToSkip)
+    guard let header = Self.header(of: rest) else { return false }
+    return Int(header.length) > limit || rest.readableBytes >= FrameHeader.size + Int(header.length)
+  }
+
   /// Takes the next bytes of the stream.
   package mutating func feed(_ bytes: ByteBuffer) {
     guard !isClosed else { return }
@@ -69,7 +78,7 @@ package struct FrameDecoder: Sendable {
         bytesToSkip -= skipped
         if bytesToSkip > 0 { return waiting() }
       }
-      guard !isClosed, let header = peekHeader() else { return waiting() }
+      guard !isClosed, let header = Self.header(of: input) else { return waiting() }
       if Int(header.length) > FrameLimit.announced {
         isClosed = true
         input = ByteBuffer()
@@ -98,7 +107,7 @@ package struct FrameDecoder: Sendable {
     return nil
   }
 
-  private func peekHeader() -> FrameHeader? {
+  private static func header(of input: ByteBuffer) -> FrameHeader? {
     guard input.readableBytes >= FrameHeader.size else { return nil }
     return input.withUnsafeReadableBytes { bytes in
       FrameHeader(

@@ -3,7 +3,9 @@ package enum CommandArguments {
   /// Moves global options that stand in front of the command behind it, where they are parsed.
   ///
   /// `--json token get RUN KEY` becomes `token get RUN KEY --json`; what follows `--` stays last.
+  /// `--version` alone stands for `version --client`, as it does for other programs.
   package static func normalized(_ arguments: [String]) -> [String] {
+    if arguments == ["--version"] { return ["version", "--client"] }
     var rest = arguments[...]
     var moved: [String] = []
     while let first = rest.first {

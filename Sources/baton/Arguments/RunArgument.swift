@@ -17,6 +17,11 @@ package enum RunArgument: Hashable, Sendable {
   /// The fewest characters of an id that stand for it.
   package static let shortestPrefix = 8
 
+  /// Whether the run is named by an id that is not Baton's own.
+  package var isBrought: Bool {
+    if case .brought = self { true } else { false }
+  }
+
   /// Reads a run's name; nil for the empty text.
   package init?(_ text: String) {
     guard !text.isEmpty else { return nil }

@@ -30,7 +30,7 @@ package enum ValueSource {
     return text
   }
 
-  /// The pairs of `KEY=VALUE` texts, each value as above, over those of a file; later ones win.
+  /// The pairs of `KEY=VALUE` texts, each value as above, over those of a file.
   ///
   /// - Parameters:
   ///   - pairs: As written on the command line.
@@ -39,7 +39,7 @@ package enum ValueSource {
   ///   - option: The name of the option, for messages.
   ///   - read: Gives the content of a file; `-` is standard input.
   /// - Returns: The values by key.
-  /// - Throws: ``UsageError`` for a pair without `=`; INVALID_ARGUMENT `invalid_text` for a file in
+  /// - Throws: ``UsageError`` for a pair without `=` and a key that is given twice; INVALID_ARGUMENT `invalid_text` for a file in
   ///   neither form; what `read` throws.
   package static func map(
     _ pairs: [String], file: String?, option: String,
@@ -47,10 +47,12 @@ package enum ValueSource {
   ) throws -> [String: String] {
     var map: [String: String] = [:]
     if let file { map = try self.map(inFile: file, read: read) }
+    var given: Set<String> = []
     for pair in pairs {
       guard let (key, value) = split(pair) else {
         throw UsageError("\(option) needs KEY=VALUE, not '\(pair)'")
       }
+      guard given.insert(key).inserted else { throw UsageError("\(option) \(key) is given twice") }
       map[key] = try self.value(of: value, read: read)
     }
     return map

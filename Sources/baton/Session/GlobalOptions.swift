@@ -22,7 +22,8 @@ struct GlobalOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The time one call may take, such as 500ms or 30s.", valueName: "duration"))
+      "The time one call may take, and the wait for a lost server, such as 500ms or 30s.",
+      valueName: "duration"))
   var timeout: DurationArgument?
 
   @Option(help: ArgumentHelp("A file with a bearer token; else BATON_BEARER.", valueName: "file"))
@@ -45,7 +46,7 @@ struct GlobalOptions: ParsableArguments {
   func clientOptions(connections: Int = 1) throws -> ClientOptions {
     var options = ClientOptions(
       namespace: chosenNamespace, connections: connections, name: "baton/\(BatonClient.version)")
-    if let timeout { options.timeout = timeout.duration }
+    if let timeout { options.limit(timeout.duration) }
     if let bearerFile {
       let text = try ValueSource.text(of: bearerFile)
       options.credential = .bearer(text.filter { !$0.isWhitespace })
@@ -53,5 +54,13 @@ struct GlobalOptions: ParsableArguments {
       options.credential = .bearer(token)
     }
     return options
+  }
+}
+
+extension ClientOptions {
+  /// Bounds calls, and by less than usual the wait for a server that is lost.
+  mutating func limit(_ timeout: Duration) {
+    self.timeout = timeout
+    recoveryTime = min(recoveryTime, timeout)
   }
 }

@@ -20,7 +20,7 @@ struct Session {
   ) async throws {
     guard let task else { return try await run(global, body) }
     var options = task.clientOptions
-    if let timeout = global.timeout { options.timeout = timeout.duration }
+    if let timeout = global.timeout { options.limit(timeout.duration) }
     try await run(global, address: global.address ?? task.address, options: options, body)
   }
 
@@ -29,6 +29,11 @@ struct Session {
     _ body: (Session) async throws -> Void
   ) async throws {
     let console = Console.ofProcess()
+    var options = options
+    let wait = TimeText.duration(options.recoveryTime)
+    options.connectionLost = { _ in
+      console.note("note: the connection to \(address) is lost; waiting up to \(wait) for it")
+    }
     try await withBatonClient(address: address, options: options) { client in
       try await body(
         Session(

@@ -96,6 +96,7 @@ struct Installation {
     var options = SQLiteOptions(
       directory: directory, exclusive: configuration.isWhole, clock: { clock.now() })
     options.failed = { readiness.fail("\($0)") }
+    options.warned = { Logger(label: "baton.store").warning("\($0)") }
     do {
       return try SQLiteStore(options)
     } catch let error as StoreError {

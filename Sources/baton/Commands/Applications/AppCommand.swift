@@ -13,13 +13,13 @@ struct AppCommand: ServerCommand {
   var application: String
 
   @Option(help: ArgumentHelp("The version; else the newest.", valueName: "v"))
-  var version: Int?
+  var version: PositiveArgument?
 
   @OptionGroup var global: GlobalOptions
 
   func run() async throws {
     try await Session.run(global) { session in
-      let found = try await session.client.application(application, version: version)
+      let found = try await session.client.application(application, version: version?.number)
       if session.json {
         var object = JSONObject()
         object.add("application", found.name)

@@ -81,7 +81,7 @@ package struct BatchFile: Sendable {
 
   /// Reads one element; whatever is wrong with it concerns it alone (B1.5).
   package static func item(_ value: JSONValue) -> Item {
-    var program = BatchProgram(application: "", programType: "", program: "")
+    var program = BatchProgram(application: "", program: "")
     var refusal = BatchRefusal(reason: "", message: "")
     guard case .object(let members) = value else {
       refusal.reason = "element_invalid"

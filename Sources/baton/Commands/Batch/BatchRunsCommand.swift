@@ -25,7 +25,9 @@ struct BatchRunsCommand: ServerCommand {
   @Option(help: ArgumentHelp("At most this many runs of each, 1 to 100; else 1.", valueName: "n"))
   var limit: Int32?
 
-  @Option(help: ArgumentHelp("Only runs with this status; may be repeated.", valueName: "s"))
+  @Option(
+    help: ArgumentHelp(
+      "Only runs with this status, ACTIVE or ENDED; may be repeated.", valueName: "s"))
   var status: [String] = []
 
   @Option(
@@ -104,7 +106,7 @@ struct BatchRunsCommand: ServerCommand {
       })
     query.namespace = global.namespace ?? request.namespace
     let words = status.isEmpty ? request.statuses ?? [] : status
-    query.statuses = words.map { RunStatus(rawValue: $0.uppercased()) }
+    query.statuses = words.flatMap(Self.statuses)
     query.since = since?.timestamp(now: now) ?? request.since
     query.until = until?.timestamp(now: now) ?? request.until
     query.activeFirst = activeFirst || (request.activeFirst ?? false)
@@ -112,6 +114,15 @@ struct BatchRunsCommand: ServerCommand {
     return request.items.map { item in
       if case .program = item { return elements.popFirst() }
       return nil
+    }
+  }
+
+  /// The statuses that a word stands for: itself, or those of ACTIVE or ENDED.
+  private static func statuses(_ word: String) -> [RunStatus] {
+    switch word.uppercased() {
+    case "ACTIVE": [.pending, .starting, .running, .suspended, .resuming, .stopping]
+    case "ENDED": [.completed, .failed, .killed, .rejected]
+    default: [RunStatus(rawValue: word.uppercased())]
     }
   }
 

@@ -56,7 +56,9 @@ struct StopCommand: ServerCommand {
   ) async throws -> (name: String, StopAnswer) {
     do {
       let run = try await runName.find(client)
-      return (run.id, try await run.stop(options))
+      // An id that a trigger brought stands for Baton's own, which is what is printed.
+      let id = runName.isBrought ? try await run.record().id : run.id
+      return (id, try await run.stop(options))
     } catch let error as BatonError where error.reason == "run_not_found" && missingOk {
       // A name that stands for no run, such as the beginning of an id, never reached the server.
       return ("", StopAnswer(outcome: .notFound))

@@ -16,7 +16,7 @@ struct LogsCommand: ServerCommand {
   var node: String
 
   @Option(help: ArgumentHelp("The attempt; else the newest.", valueName: "n"))
-  var attempt: Int?
+  var attempt: PositiveArgument?
 
   @Option(help: ArgumentHelp("The item of a for_each node, from 0.", valueName: "n"))
   var item: Int?
@@ -31,7 +31,7 @@ struct LogsCommand: ServerCommand {
 
   func run() async throws {
     var options = LogOptions(
-      stream: stderr ? .stderr : .stdout, attempt: attempt, follow: follow)
+      stream: stderr ? .stderr : .stdout, attempt: attempt?.number, follow: follow)
     options.item = item
     let wanted = options
     try await Session.run(global) { session in

@@ -18,7 +18,7 @@ struct RunsCommand: ServerCommand {
   var status: [String] = []
 
   @Option(help: ArgumentHelp("Only runs of this version.", valueName: "v"))
-  var version: Int?
+  var version: PositiveArgument?
 
   @Option(help: ArgumentHelp("At most this many.", valueName: "n"))
   var limit = 20
@@ -49,7 +49,7 @@ struct RunsCommand: ServerCommand {
       let now = TimeText.now()
       var filter = RunFilter(workflow: try workflow.workflow(in: session.client.namespace))
       filter.statuses = status.map { RunStatus(rawValue: $0.uppercased()) }
-      filter.version = version
+      filter.version = version?.number
       filter.since = since?.timestamp(now: now)
       filter.until = until?.timestamp(now: now)
       filter.trigger = trigger

@@ -16,7 +16,7 @@ struct TriggerCommand: ServerCommand {
   var workflow: WorkflowArgument
 
   @Option(help: ArgumentHelp("The version to run; else the newest.", valueName: "v"))
-  var version: Int?
+  var version: PositiveArgument?
 
   @Option(
     help: ArgumentHelp("An argument; the value may be @FILE; may be repeated.", valueName: "k=v"))
@@ -50,7 +50,7 @@ struct TriggerCommand: ServerCommand {
     // An unset variable of a script, which would lose the protection against doubles.
     guard runID != "" else { throw UsageError("--run-id is empty") }
     let options = TriggerOptions(
-      version: version,
+      version: version?.number,
       arguments: try ValueSource.map(arg, file: argsFile, option: "--arg"),
       environment: try environment.values(), secretEnvironment: environment.secretEnv,
       externalID: runID, conf: try conf.map { try ValueSource.value(of: $0) })

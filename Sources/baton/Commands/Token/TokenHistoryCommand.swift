@@ -15,7 +15,7 @@ struct TokenHistoryCommand: ServerCommand {
   var words: [String] = []
 
   @Option(help: ArgumentHelp("Only puts of this attempt of --node.", valueName: "n"))
-  var attempt: Int?
+  var attempt: PositiveArgument?
 
   @OptionGroup var puts: TokenPutsOptions
   @OptionGroup var global: GlobalOptions
@@ -32,7 +32,7 @@ struct TokenHistoryCommand: ServerCommand {
     let filter = try puts.filter(key: words.key)
     try await Session.run(global) { session in
       let run = try await TokenPutsOptions.run(words.run, session.client)
-      let history = try await run.tokenHistory(filter, attempt: attempt)
+      let history = try await run.tokenHistory(filter, attempt: attempt?.number)
       if session.json {
         for put in history {
           session.console.json(TokenJSON.put(put.entry, current: put.isCurrent))

@@ -17,10 +17,10 @@ struct TokenQueryCommand: ServerCommand {
   var key: String
 
   @Option(help: ArgumentHelp("How many of the newest runs, 1 to 1000.", valueName: "n"))
-  var last = 50
+  var last = PositiveArgument(50)
 
   @Option(help: ArgumentHelp("Only runs of this version.", valueName: "v"))
-  var version: Int?
+  var version: PositiveArgument?
 
   @Option(
     help: ArgumentHelp(
@@ -58,7 +58,7 @@ struct TokenQueryCommand: ServerCommand {
       let now = TimeText.now()
       var query = TokenQuery(
         key: key, scope: try TokenReadOptions.scope(scope), node: node, pick: pick,
-        version: version, lastRuns: last)
+        version: version?.number, lastRuns: last.number)
       query.statuses = status.map { RunStatus(rawValue: $0.uppercased()) }
       query.since = since?.timestamp(now: now)
       query.until = until?.timestamp(now: now)
