@@ -18,7 +18,9 @@ package final class Engine: Sendable {
   let slots: AttemptSlots
   let programs: Programs
   let deadlines: Deadlines
-  let workers = RunWorkers()
+  /// What takes its time to happen on (R5).
+  let threads = RunThreads()
+  let workers: Workers
   private let activeRunQueue = ActiveRuns()
   let ids: RunIDSource
   /// Draws uniformly from [−1, 1), for `jitter` (RE91).
@@ -41,6 +43,7 @@ package final class Engine: Sendable {
     self.chance = chance
     self.logger = logger
     deadlines = Deadlines(clock: clock)
+    workers = Workers(leaseDuration: options.workerLease, clock: clock, deadlines: deadlines)
     slots = AttemptSlots(options.maximumRunningAttempts)
     programs = Programs(
       executor: executor, outcomes: outcomes, store: store, options: options,
@@ -62,6 +65,7 @@ package final class Engine: Sendable {
           case .retry(let run): driver(of: run)?.leaveParking()
           case .prepare(let run): driver(of: run)?.prepareAgain()
           case .program(let key, let work): programs.tryAgain(key, work)
+          case .leases: expireLeases()
           }
         }
       }
@@ -143,7 +147,10 @@ package final class Engine: Sendable {
     if machine.header.id != root { trees.join(machine.header.id, of: root) }
     var running: Set<AttemptKey> = []
     for attempt in machine.runningAttempts {
-      guard attempt.child == nil else {
+      guard attempt.child == nil, attempt.lease == nil else {
+        if attempt.lease != nil {
+          workers.takeUp(attempt, graceMS: machine.killGraceMS(of: attempt))
+        }
         if let deadline = machine.deadline(of: attempt) {
           deadlines.set(.attempt(attempt.id), deadline)
         }

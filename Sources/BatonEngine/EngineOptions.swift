@@ -13,6 +13,8 @@ package struct EngineOptions: Sendable {
   package var tokenLimits: TokenLimits
   /// How many levels of runs there may be, the root's included: 1 to 32 (RE110).
   package var maximumChildDepth = 8
+  /// How long the lease of a worker lasts from its grant or last heartbeat: 5 s to 1 h (CT22).
+  package var workerLease = Duration.seconds(30)
 
   package init(
     host: String, baseEnvironment: [String: String],

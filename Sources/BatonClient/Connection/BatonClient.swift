@@ -41,5 +41,6 @@ public struct BatonClient: Sendable {
   var engine: Wire.EngineClient { Wire.EngineClient(caller) }
   var tokenStore: Wire.TokenStoreClient { Wire.TokenStoreClient(caller) }
   var session: Wire.SessionClient { Wire.SessionClient(caller) }
+  var workers: Wire.WorkersClient { Wire.WorkersClient(caller) }
   var operations: Wire.OperationsClient { Wire.OperationsClient(caller) }
 }

@@ -38,8 +38,8 @@ package struct CallPlan: Hashable, Sendable {
     package var number: Int
     package var cause: AttemptCause
     package var starts: Start
-    /// Indexes of items that will run; empty where the node has no `for_each`, or where its list
-    /// is not known yet.
+    /// Indexes of items that will run, if the list is what it was in the last pass; empty where
+    /// the node has no `for_each`, or had no pass.
     package var items: [Int]
   }
 
@@ -91,12 +91,24 @@ extension RunMachine {
     let node = nodes[position]
     let next = makeAttempt(position, now: Timestamp(milliseconds: 0))
     let isWaiting = node.status == .pending && !isStartRuleHeld(position)
-    let isHeldBack = state.status == .suspended || node.isHeld
+    let isHeldBack = state.status == .suspended || node.isHeld || pauses(position)
     return CallPlan.Attempt(
       run: header.id, node: node.node, number: isRecorded ? node.attempts : next.id.attempt,
       cause: isRecorded ? node.chain.cause : next.cause,
       starts: isRecorded || !isWaiting && !isHeldBack
         ? .now : isWaiting ? .afterUpstream : .onResume,
-      items: [])
+      items: isRecorded ? [] : itemsToRun(position))
+  }
+
+  /// Whether the run is suspended for sure before the chain of the node begins (RE95).
+  private func pauses(_ position: Int) -> Bool {
+    if case .fixed(true) = pauseToDecide(position) { true } else { false }
+  }
+
+  /// The indexes of items that run, if the list is what it was (RE108).
+  private func itemsToRun(_ position: Int) -> [Int] {
+    let keeps = nodes[position].chain.keepsFinished
+    return items(of: position).filter { !$0.isDropped && !(keeps && $0.status == .completed) }
+      .map(\.index)
   }
 }

@@ -67,7 +67,7 @@ extension RunMachine {
     _ id: AttemptID, _ outcome: JudgedOutcome, now: Timestamp
   ) -> Bool {
     guard let attempt = runningAttempt(id) else { return false }
-    pending.actions.append(attempt.child == nil ? .removeFiles(id) : .removeDeadline(id))
+    pending.actions.append(attempt.cleaning)
     conclude(attempt, outcome, now: now)
     return true
   }
@@ -78,7 +78,7 @@ extension RunMachine {
   @discardableResult
   package mutating func attemptNeverStarted(_ id: AttemptID, now: Timestamp) -> Bool {
     guard var attempt = runningAttempt(id) else { return false }
-    pending.actions.append(.removeFiles(id))
+    pending.actions.append(attempt.cleaning)
     guard attempt.killReason == nil else {
       var outcome = AttemptOutcome.failed(
         Self.neverStartedReason, "the program was never started")
@@ -186,6 +186,7 @@ extension RunMachine {
     if attempt.cause == .rerun { attempt.call = chain.call }
     attempt.envRevision = environment.revision
     attempt.program = plan.steps[position].program
+    attempt.isPredecessorUnproven = unprovenGone.contains(position)
     return attempt
   }
 
@@ -198,6 +199,7 @@ extension RunMachine {
 
   /// Counts an attempt of a node that has ended.
   mutating func note(ended attempt: AttemptRecord, at position: Int) {
+    noteProof(of: attempt, at: position)
     guard
       attempt.status == .failed || chains[position] != nil
         || plan.steps[position].declared.retry?.continueOn != nil
@@ -301,7 +303,7 @@ extension AttemptEnding {
   /// when nothing of it is left (G56); nil: the outcome is lost, and nobody knows.
   fileprivate init?(ofKilled outcome: AttemptOutcome) {
     switch outcome.reason {
-    case "shim_lost": return nil
+    case "shim_lost", "worker_lost": return nil
     case "not_started": self.init(means: .neverStarted, proof: .none)
     default: self.init(means: .itself, proof: .processScan)
     }
@@ -330,6 +332,10 @@ extension AttemptRecord {
     ending = outcome.ending
     limitsUnenforced = outcome.limitsUnenforced
     exportMissing = outcome.exportMissing
+    if let heartbeat = outcome.heartbeat {
+      lease?.progress = heartbeat.progress
+      lease?.note = heartbeat.note
+    }
     if let intent = killReason {
       if ending == nil { ending = AttemptEnding(ofKilled: outcome) }
       let isTimeout = intent == RunMachine.timeoutReason

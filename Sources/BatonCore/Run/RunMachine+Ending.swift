@@ -45,6 +45,8 @@ extension RunMachine {
   mutating func endWork(of attempt: AttemptRecord, reason: String, graceMS: Int64) {
     if let child = attempt.child {
       childStops.append((child, state.status == .stopping ? state.stop?.graceMS : nil))
+    } else if attempt.lease != nil {
+      pending.actions.append(.cancelLease(attempt.id, graceMS: graceMS, reason: reason))
     } else {
       pending.actions.append(.kill(attempt.id, graceMS: graceMS, reason: reason))
     }

@@ -16,7 +16,11 @@ extension RunMachine {
     precondition(attempt.status != .running, "\(attempt.id) is running")
     var repeated = attempt
     repeated.take(outcome)
-    if repeated.status == attempt.status, repeated.exitCode == attempt.exitCode { return }
+    if repeated.status == attempt.status, repeated.reason == attempt.reason,
+      repeated.exitCode == attempt.exitCode
+    {
+      return
+    }
     let report = LateReport(
       time: now, sender: sender, outcome: outcome.status, exitCode: outcome.exitCode)
     pending.changes.append(.recordLate(attempt.id, report))

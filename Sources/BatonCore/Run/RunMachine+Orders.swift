@@ -72,8 +72,7 @@ extension RunMachine {
       }
       // From now on it is killed until nothing of it is left (G57), sooner where the stop says so.
       let own = ownGraceMS(of: attempt)
-      pending.actions.append(
-        .kill(attempt.id, graceMS: min(own, order.graceMS ?? own), reason: reason))
+      endWork(of: attempt, reason: reason, graceMS: min(own, order.graceMS ?? own))
     }
     killPasses(Self.stoppedReason)
   }
@@ -108,8 +107,7 @@ extension RunMachine {
     for attempt in runningAttempts {
       kill(attempt, reason: Self.stoppedReason)
       guard let killed = runningAttempt(attempt.id) else { continue }
-      pending.actions.append(
-        attempt.child == nil ? .abandon(attempt.id) : .removeDeadline(attempt.id))
+      pending.actions.append(attempt.hasFiles ? .abandon(attempt.id) : attempt.cleaning)
       let ending = left[attempt.id] ?? AttemptEnding(means: .kill, proof: .none)
       conclude(
         killed,

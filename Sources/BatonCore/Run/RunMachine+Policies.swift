@@ -135,6 +135,12 @@ extension RunMachine {
 
   /// Takes a node that `nextDue` gave from those that may start.
   mutating func removeReady(_ position: Int) {
+    takeNext(position)
+    isReady[position] = false
+  }
+
+  /// Takes the node that `nextDue` gave from where it waits; it stays among those that may start.
+  mutating func takeNext(_ position: Int) {
     let rank = plan.graph.rank[position]
     if ready.min == rank {
       ready.removeMin()
@@ -142,12 +148,12 @@ extension RunMachine {
       precondition(bounded.min == rank, "\(nodes[position].node) was not the next ready node")
       bounded.removeMin()
     }
-    isReady[position] = false
   }
 
   /// Takes a node that ends without another attempt from those that may start.
   private mutating func forgetReady(_ position: Int) {
     guard isReady[position] else { return }
+    awaitingWorker.remove(position)
     let rank = plan.graph.rank[position]
     ready = Heap(ready.unordered.filter { $0 != rank })
     bounded = Heap(bounded.unordered.filter { $0 != rank })
@@ -157,6 +163,7 @@ extension RunMachine {
   mutating func clearReady() {
     ready = []
     bounded = []
+    awaitingWorker.removeAll()
     for position in isReady.indices { isReady[position] = false }
   }
 

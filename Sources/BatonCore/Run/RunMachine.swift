@@ -41,6 +41,10 @@ package struct RunMachine: Sendable {
   /// Sentences for the reasons of nodes in `wait_after`, by position.
   var messages: [Int: String] = [:]
   var isReady: [Bool]
+  /// Nodes among them that wait for a worker, and are not in `ready` (CT20).
+  var awaitingWorker: Set<Int> = []
+  /// Nodes whose newest attempt nobody could prove gone (RE47).
+  var unprovenGone: Set<Int> = []
   /// Nodes that have not ended.
   var open: Int
   /// Whether no node starts any more, and the reason of the nodes this ends (G41).

@@ -195,7 +195,7 @@ extension RunPlan.Step.Kind {
     }
   }
 
-  fileprivate var isExpression: Bool {
+  package var isExpression: Bool {
     if case .expression = self { true } else { false }
   }
 

@@ -53,6 +53,12 @@ package enum RunAction: Sendable, Hashable {
   case removeDeadline(AttemptID)
   /// The attempt has ended for the run, although something of it may be left (SR124).
   case abandon(AttemptID)
+  /// Send the attempt to the worker that leased it (CT21).
+  case assign(AttemptID)
+  /// Have the worker give up the attempt; the intent is already recorded (CT24).
+  case cancelLease(AttemptID, graceMS: Int64, reason: String)
+  /// The lease of the attempt is over, and its time matters no more.
+  case endLease(AttemptID)
   /// The run has ended; nothing more will come.
   case ended
 }
@@ -72,6 +78,8 @@ package struct AttemptOutcome: Sendable, Hashable {
   package var limitsUnenforced: [String] = []
   /// Keys that the token of the child run did not have (RE111).
   package var exportMissing: [String] = []
+  /// What the worker's last sign of life said; nil: no worker executed the attempt (CT22).
+  package var heartbeat: Heartbeat?
   /// What a condition decided; nil: no condition, or undecided.
   package var decision: Bool?
   /// USER entries recorded with the outcome (T43).
@@ -92,6 +100,19 @@ package struct AttemptOutcome: Sendable, Hashable {
     self.ending = ending
     self.decision = decision
     self.puts = puts
+  }
+
+  /// What a worker tells of an attempt while it executes it.
+  package struct Heartbeat: Hashable, Sendable {
+    /// 0…100.
+    package var progress: Int
+    /// At most 1,024 bytes.
+    package var note: String
+
+    package init(progress: Int = 0, note: String = "") {
+      self.progress = progress
+      self.note = note
+    }
   }
 
   /// The outcome without its entries, because they cannot be recorded (T51, G21).

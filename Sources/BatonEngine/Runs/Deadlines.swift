@@ -18,6 +18,8 @@ final class Deadlines: Sendable {
     case prepare(RunID)
     /// What an executor could not do for an attempt is tried again (reliability R4).
     case program(AttemptKey, ProgramWork)
+    /// A lease of a worker may have run out (CT22).
+    case leases
   }
 
   /// The pause before something is tried again, growing from 200 ms to 10 s.

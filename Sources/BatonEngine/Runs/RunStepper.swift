@@ -12,6 +12,16 @@ struct RunStepper {
   /// The member that is looked at.
   private(set) var run: RunID
   var credentials: [AttemptID: TaskCredential] = [:]
+  /// Places at workers that starts have taken.
+  var places: [AttemptID: WorkerPlace] = [:]
+  /// Places that were offered to nodes which have not started yet.
+  var offered: [WorkerQueues.Entry: WorkerPlace] = [:]
+  /// Places that were offered or taken in vain.
+  var unusedPlaces: [WorkerPlace] = []
+  /// Reports of workers, with what became of them.
+  private(set) var reports: [(report: WorkerReport, answer: WorkerReport.Answer)] = []
+  /// Reports that the next step looks at.
+  private(set) var reportedAgain: [WorkerReport] = []
   /// What the starts and beginnings took for granted.
   private(set) var guards = StepGuards()
   /// Slots that the starts took.
@@ -27,9 +37,9 @@ struct RunStepper {
   /// Why something could not be prepared now; nil: everything could (reliability R4).
   var trouble: (any Error)?
   /// Inputs that could not be applied for it.
-  private(set) var deferred: [TreeDriver.Input] = []
+  var deferred: [TreeDriver.Input] = []
   /// Whether something is due that may take its time, which this thread has not.
-  var needsWorker = false
+  var needsThread = false
   /// Inputs that were not applied for it.
   private(set) var postponed: [TreeDriver.Input] = []
 
@@ -98,7 +108,7 @@ struct RunStepper {
   /// Looks at a run.
   ///
   /// - Returns: Whether it is a member; one that is not has ended.
-  private mutating func turn(to id: RunID) -> Bool {
+  mutating func turn(to id: RunID) -> Bool {
     guard tree.contains(id) else { return false }
     run = id
     if id != tree.id { due.insert(id) }
@@ -131,10 +141,19 @@ struct RunStepper {
         if turn(to: id.run), machine.attemptNeverStarted(id, now: now) { noteOutcome(of: id) }
       case .delayOver(let run, let node):
         if turn(to: run) { machine.delayOver(node, now: now) }
+      case .workerFound(let offer): workerFound(offer)
+      case .reported(let report):
+        if let answer = reported(report) {
+          reports.append((report, answer))
+        } else {
+          reportedAgain.append(report)
+        }
+      case .lost(let lease): lost(lease)
       case .order(let call): carryOut(call)
       }
     }
     startDueOfAll()
+    engine.release(unusedPlaces + offered.values)
     if wasWoken { engine.slots.offer() }
   }
 
@@ -162,7 +181,7 @@ struct RunStepper {
   /// The end of a child run settles the attempt that it carried out (RE62).
   private mutating func childEnded(_ child: RunID, _ input: TreeDriver.Input) {
     guard mayBlock else {
-      needsWorker = true
+      needsThread = true
       postponed.append(input)
       return
     }
@@ -195,6 +214,14 @@ struct RunStepper {
       trouble = error
       deferred.append(input)
     }
+  }
+
+  /// Records how an attempt ended.
+  ///
+  /// - Throws: when the token cannot be read now.
+  mutating func settle(_ id: AttemptID, _ outcome: AttemptOutcome) throws {
+    let judged = try judge(id, outcome)
+    if machine.attemptEnded(id, judged, now: now) { noteOutcome(of: id) }
   }
 
   mutating func noteOutcome(of id: AttemptID) {
@@ -275,7 +302,7 @@ struct RunStepper {
 
   /// Reads the members that an order needs: the run and those above it, and the child runs of its
   /// nodes.
-  private mutating func load(_ run: RunID, withChildren: Bool) throws {
+  mutating func load(_ run: RunID, withChildren: Bool) throws {
     var missing: [RunMachine] = []
     var next: RunID? = run
     while let id = next, !tree.contains(id) {
@@ -423,7 +450,7 @@ struct RunStepper {
   }
 
   private mutating func leave() -> Bool {
-    needsWorker = true
+    needsThread = true
     hasMore = true
     return true
   }
@@ -436,7 +463,7 @@ struct RunStepper {
       machine.plan.steps[position].endReadsToken
       && engine.store.residentToken(of: run)?.holdsHistory != true
     guard reads || machine.asksAtEnd(of: position) else { return false }
-    needsWorker = true
+    needsThread = true
     return true
   }
 
@@ -470,6 +497,9 @@ struct RunStepper {
 
   private mutating func prepare(_ position: Int, _ step: RunPlan.Step) {
     do {
+      if case .worker(let queue) = step.kind {
+        return try startAtWorker(position, step, queue: queue)
+      }
       let tokens = try reader(position, step)
       let renderer = InputRenderer(machine, step, tokens)
       switch step.kind {
@@ -482,7 +512,7 @@ struct RunStepper {
       case .command(let argv), .conditionCommand(let argv):
         start(position, try renderer.inputs(argv: argv))
       case .workflow(let program): try startChild(position, program, renderer)
-      case .worker, .unavailable:
+      case .unavailable, .worker:
         let type = step.program?.type.rawValue ?? ""
         throw PreparationError(
           reason: "exec_failed", message: "this server does not execute type \(type)")
@@ -499,13 +529,14 @@ struct RunStepper {
   ///   - position: The node.
   ///   - step: What it executes.
   ///   - item: The attempt of an item that is to start; nil: the next one of the node.
+  ///   - host: Who executes it; nil: this host, if a process does.
   mutating func reader(
-    _ position: Int, _ step: RunPlan.Step, of item: AttemptID? = nil
+    _ position: Int, _ step: RunPlan.Step, of item: AttemptID? = nil, host: String? = nil
   ) throws -> NodeTokenReader {
     guard step.startReadsToken else { return .none }
     let reader = try NodeTokenReader(
       startOf: item ?? machine.nextAttempt(of: position), hook: nil, machine,
-      host: step.needsSlot && step.forEach == nil ? engine.options.host : nil, now: now,
+      host: host ?? (step.needsSlot && step.forEach == nil ? engine.options.host : nil), now: now,
       engine.store)
     let sources = machine.running.values.map(\.id.node)
       .filter { machine.plan.tokenGraph.isAncestor($0, step.name) }

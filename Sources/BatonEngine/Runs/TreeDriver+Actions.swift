@@ -7,8 +7,11 @@ extension TreeDriver {
   func perform(_ step: Step) {
     for created in step.transition.created { engine.join(created.record.header.id, of: id) }
     for run in step.transition.opened where run != id { engine.join(run, of: id) }
-    perform(step.transition.root.actions, of: id)
-    for (run, transition) in step.transition.below { perform(transition.actions, of: run) }
+    perform(step.transition.root.actions, of: id, step.workers.places)
+    for (run, transition) in step.transition.below {
+      perform(transition.actions, of: run, step.workers.places)
+    }
+    for report in step.workers.again { add(.reported(report)) }
     for run in step.transition.ended { childEnded(run) }
     for run in step.heldBack { holdBack(run) }
     for run in step.transition.begins { begin(run) }
@@ -16,7 +19,9 @@ extension TreeDriver {
   }
 
   /// Does what the transition of one run asks for.
-  func perform(_ actions: [RunAction], of run: RunID) {
+  func perform(
+    _ actions: [RunAction], of run: RunID, _ places: [AttemptID: WorkerPlace] = [:]
+  ) {
     for action in actions {
       switch action {
       case .launch(let attempt): launch(attempt)
@@ -35,6 +40,10 @@ extension TreeDriver {
         engine.deadlines.remove(.attempt(attempt))
         engine.programs.abandon(AttemptKey(attempt))
         engine.slots.release()
+      case .assign(let attempt): assign(attempt, places[attempt])
+      case .cancelLease(let attempt, let graceMS, let reason):
+        engine.workers.cancel(attempt, graceMS: graceMS, reason: reason)
+      case .endLease(let attempt): endLease(attempt)
       case .ended: ended(run)
       }
     }
@@ -85,6 +94,7 @@ extension TreeDriver {
     let workflow = state.withLock { $0.tree?[run].header.workflow }
     if let workflow { engine.leaveQueue(run, of: workflow) }
     if run != id { childEnded(run) }
+    engine.workers.remove(run)
     // Among its inputs may have been the offer of a slot, which is another run's now.
     engine.slots.offer()
   }
@@ -95,5 +105,5 @@ extension TreeDriver {
   }
 
   /// Adds an input while a step is finished; it is taken by the next one.
-  private func add(_ input: Input) { state.withLock { $0.inputs.append(input) } }
+  func add(_ input: Input) { state.withLock { $0.inputs.append(input) } }
 }

@@ -12,6 +12,8 @@ extension TreeDriver {
   func refused(_ error: any Error, _ step: Step) {
     var inputs = step.inputs
     let answer = answerOrder(error, step, &inputs)
+    // Its place goes back; the node asks for another one.
+    inputs.removeAll { if case .workerFound = $0 { true } else { false } }
     let failures = state.withLock { state in
       state.tree = nil
       state.credentials.removeAll()
@@ -26,6 +28,7 @@ extension TreeDriver {
       return state.failures
     }
     for _ in 0..<step.slotsTaken { engine.slots.release() }
+    engine.release(Array(step.workers.places.values))
     if let answer { step.order?.call.completion(answer) }
     if error is TransitionRefused {
       readAgain()
@@ -60,7 +63,7 @@ extension TreeDriver {
 
   /// Reads the tree and goes on with it; by the one holder of `isBusy`.
   func readAgain() {
-    engine.workers.perform { [self] in readNow() }
+    engine.threads.perform { [self] in readNow() }
   }
 
   private func readNow() {
@@ -93,13 +96,13 @@ extension TreeDriver {
 
   /// Gives up a tree that is not there, or not this driver's to drive.
   private func goAway(_ error: BatonError) {
-    let orders = state.withLock { state in
+    let inputs = state.withLock { state in
       state.isOver = true
       defer { state.inputs.removeAll() }
-      return state.inputs.compactMap(\.order)
+      return state.inputs
     }
     engine.remove(self)
-    for order in orders { order.completion(.failure(error)) }
+    for input in inputs { input.fail(error) }
   }
 
   /// Parks the tree while the store does not work; it goes on by itself (reliability R4).
@@ -121,12 +124,12 @@ extension TreeDriver {
     default:
       if failures == 1 { engine.logger.error("run waits for the store", metadata: metadata) }
     }
-    let orders = state.withLock { state in
+    let waiting = state.withLock { state in
       state.isParked = true
-      defer { state.inputs.removeAll { $0.order != nil } }
-      return state.inputs.compactMap(\.order)
+      defer { state.inputs.removeAll(where: \.isAwaited) }
+      return state.inputs.filter(\.isAwaited)
     }
     if triesAgain { engine.deadlines.set(.retry(id), after: failures) }
-    for order in orders { order.completion(.failure(error)) }
+    for input in waiting { input.fail(error) }
   }
 }

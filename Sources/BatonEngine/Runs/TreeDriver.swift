@@ -31,11 +31,34 @@ final class TreeDriver: Sendable {
     case neverStarted(AttemptID)
     /// The delay of a node is over.
     case delayOver(RunID, String)
+    /// A worker has room for a node that waited for one.
+    case workerFound(Workers.Offer)
+    /// A worker reports the end of an attempt, and waits for the answer.
+    case reported(WorkerReport)
+    /// The lease of an attempt has run out.
+    case lost(WorkerLeases.Lease)
     /// Somebody gives an order and waits for its answer.
     case order(OrderCall)
 
     var order: OrderCall? {
       if case .order(let call) = self { call } else { nil }
+    }
+
+    /// Whether somebody waits for an answer.
+    var isAwaited: Bool {
+      switch self {
+      case .order, .reported: true
+      default: false
+      }
+    }
+
+    /// Answers with an error, if somebody waits for an answer.
+    func fail(_ error: any Error) {
+      switch self {
+      case .order(let call): call.completion(.failure(error))
+      case .reported(let report): report.completion(.failure(error))
+      default: break
+      }
     }
   }
 
@@ -51,11 +74,12 @@ final class TreeDriver: Sendable {
     var order: (call: OrderCall, result: Result<OrderAnswer, BatonError>)?
     var credentials: [AttemptID: TaskCredential]
     var slotsTaken: Int
+    var workers: WorkerPart
     var unfinished: [RunID]
     var trouble: (any Error)?
     var deferred: [Input]
     /// Whether the next step is for a thread that may wait, and the inputs left to it.
-    var needsWorker: Bool
+    var needsThread: Bool
     var postponed: [Input]
 
     /// The attempt that the order of the step records as skipped; nil: it is no skip (RE81).
@@ -72,7 +96,9 @@ final class TreeDriver: Sendable {
     }
 
     /// An order that was carried out, or may have been before, is looked up and remembered.
-    var needsStore: Bool { !transition.isEmpty || order?.call.remembering != nil }
+    var needsStore: Bool {
+      !transition.isEmpty || order?.call.remembering != nil || workers.remembersReports
+    }
   }
 
   struct State {
@@ -173,12 +199,12 @@ final class TreeDriver: Sendable {
         return
       }
       if finish(step) { return }
-      if step.needsWorker { return proceedOnWorker() }
+      if step.needsThread { return proceedOnThread() }
     }
   }
 
-  private func proceedOnWorker() {
-    engine.workers.perform { [self] in proceed(mayBlock: true) }
+  private func proceedOnThread() {
+    engine.threads.perform { [self] in proceed(mayBlock: true) }
   }
 
   /// What one step is made of.
@@ -218,8 +244,11 @@ final class TreeDriver: Sendable {
     return Step(
       tree: stepper.tree, inputs: inputs, transition: transition, guards: stepper.guards,
       heldBack: stepper.heldBack, order: stepper.order, credentials: stepper.credentials,
-      slotsTaken: stepper.slotsTaken, unfinished: stepper.unfinished, trouble: stepper.trouble,
-      deferred: stepper.deferred, needsWorker: stepper.needsWorker, postponed: stepper.postponed)
+      slotsTaken: stepper.slotsTaken,
+      workers: WorkerPart(
+        places: stepper.places, reports: stepper.reports, again: stepper.reportedAgain),
+      unfinished: stepper.unfinished, trouble: stepper.trouble, deferred: stepper.deferred,
+      needsThread: stepper.needsThread, postponed: stepper.postponed)
   }
 
   private func keep(_ step: inout Step) {
@@ -238,15 +267,13 @@ final class TreeDriver: Sendable {
       try step.guards.check(writer)
       try step.transition.store(id, writer, limits)
       try step.rememberOrder(writer)
+      try step.rememberReports(writer)
     } completion: { [self] result in
       switch result {
       case .success:
-        state.withLock { state in
-          state.failures = 0
-          state.refusals = Refusals()
-        }
+        state.withLock { $0.failures = 0 }
         if finish(step) { return }
-        if step.needsWorker { proceedOnWorker() } else { proceed() }
+        if step.needsThread { proceedOnThread() } else { proceed() }
       case .failure(let error): refused(error, step)
       }
     }
@@ -259,15 +286,18 @@ final class TreeDriver: Sendable {
     if let (call, result) = step.order {
       call.completion(result.map { .done($0) }.mapError { $0 })
     }
+    answer(step)
+    // What the token did not take has been answered for.
+    state.withLock { $0.refusals = Refusals() }
     for beginning in step.guards.beginnings {
       engine.leaveQueue(beginning.run, of: beginning.workflow)
     }
     perform(step)
     note(step.trouble, step.deferred)
-    if step.needsWorker {
+    if step.needsThread {
       state.withLock { $0.inputs.insert(contentsOf: step.postponed, at: 0) }
     }
-    return rests(hasMore: step.needsWorker)
+    return rests(hasMore: step.needsThread)
   }
 
   /// Has what could not be prepared tried again later; the tree goes on with the rest.

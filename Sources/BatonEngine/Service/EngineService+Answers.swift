@@ -34,12 +34,18 @@ extension EngineService {
     }
   }
 
+  func answer(to error: any Error, _ context: any ServerContext) -> any Error {
+    engine.answer(to: error, context)
+  }
+}
+
+extension Engine {
   /// What a call answers for an error, which is logged when it is the server's own fault.
   func answer(to error: any Error, _ context: any ServerContext) -> any Error {
     if error is CancellationError { return error }
     let answer = (error as? StoreError)?.answer ?? BatonError(anyError: error)
     if answer.code == .internal {
-      engine.logger.error(
+      logger.error(
         "a call failed",
         metadata: ["method": "\(context.method.method)", "error": "\(answer.cause ?? answer)"])
     }

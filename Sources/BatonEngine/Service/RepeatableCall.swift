@@ -63,6 +63,19 @@ struct RepeatableCall: Sendable {
     bodyHash = Self.hash(request.body)
   }
 
+  /// That of a call with the credential of an attempt; nil: the call brought no id.
+  ///
+  /// - Throws: INVALID_ARGUMENT `request_id_invalid`.
+  init?<Request: RepeatableRequest>(
+    _ request: Request, of attempt: AttemptID, _ context: any ServerContext
+  ) throws(BatonError) {
+    let id = try Self.id(of: request, context)
+    guard !id.isEmpty else { return nil }
+    let method = context.method
+    key = RequestKey(scope: "\(method.service)/\(method.method)/\(attempt)", id: id)
+    bodyHash = Self.hash(request.body)
+  }
+
   /// The id that a call brought, in its request or its metadata; empty: none.
   ///
   /// - Throws: INVALID_ARGUMENT `request_id_invalid`.

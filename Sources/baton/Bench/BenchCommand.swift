@@ -10,6 +10,7 @@ enum BenchWorkload: String, ExpressibleByArgument, CaseIterable {
   case chain
   case fan
   case process
+  case worker
   case stop
   case batchRuns = "batch-runs"
   case history
@@ -25,18 +26,19 @@ struct BenchCommand: ServerCommand {
     discussion: """
       ping, get-token, put-token, trigger, batch-runs: calls. chain: runs of no-op nodes in \
       sequence; fan: in parallel; process: nodes that execute /bin/true, in sequence and in \
-      parallel. stop: stops runs with 50 daemons that ignore TERM, one after the other; the times \
-      are those beyond the grace. history: stores --stored ended runs, over the programs of batch-runs. active: leaves \
-      --stored runs that wait for an hour. limits: what loopback, disk, SQLite and process starts \
-      give without Baton.
+      parallel; worker: the same with nodes that a worker within this command executes. stop: \
+      stops runs with 50 daemons that ignore TERM, one after the other; the times are those \
+      beyond the grace. history: stores --stored ended runs, over the programs of batch-runs. \
+      active: leaves --stored runs that wait for an hour. limits: what loopback, disk, SQLite and \
+      process starts give without Baton.
       A closed loop by default: a call follows the answer to the one before. With --rate calls \
       start at fixed times and are measured from there.
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "ping, get-token, put-token, trigger, chain, fan, process, stop, batch-runs, history, "
-        + "active or limits."))
+      "ping, get-token, put-token, trigger, chain, fan, process, worker, stop, batch-runs, "
+        + "history, active or limits."))
   var workload: BenchWorkload
 
   @OptionGroup var shape: BenchShape
@@ -86,6 +88,7 @@ struct BenchCommand: ServerCommand {
     case .chain: return try await RunBench.chain(target)
     case .fan: return try await RunBench.fan(target)
     case .process: return try await RunBench.process(target)
+    case .worker: return try await WorkerBench.run(target)
     case .stop: return try await StopBench.run(target)
     case .history: return try await HistoryBench.ended(target)
     case .active: return try await HistoryBench.active(target)
@@ -108,7 +111,7 @@ struct BenchShape: ParsableArguments {
   @Option(help: ArgumentHelp("How long.", valueName: "s"))
   var seconds = 5.0
 
-  @Option(help: ArgumentHelp("chain, fan, process: nodes of a run.", valueName: "n"))
+  @Option(help: ArgumentHelp("chain, fan, process, worker: nodes of a run.", valueName: "n"))
   var nodes = 40
 
   @Option(help: ArgumentHelp("batch-runs: programs asked for, at most 100.", valueName: "n"))

@@ -23,6 +23,7 @@ struct Configuration {
   private(set) var logLevel: Logger.Level = .info
   private(set) var tokenLimits = TokenLimits()
   private(set) var retention = RetentionPolicy()
+  private(set) var workerLease = Duration.seconds(30)
   var logsJSON: Bool { text(.logFormat) == "json" }
 
   /// Merges options, environment and file, in this order of precedence, and checks the result.
@@ -85,6 +86,18 @@ struct Configuration {
     tokenLimits = try checkedTokenLimits()
     values[.tokenHistoryMaxBytes]?.text = "\(tokenLimits.maximumHistoryBytes)"
     try checkRetention()
+    try checkWorkerLease()
+  }
+
+  private mutating func checkWorkerLease() throws {
+    guard let duration = DurationText.milliseconds(text(.workerLease)),
+      (5_000...3_600_000).contains(duration)
+    else {
+      throw invalid(
+        .workerLease, "`\(text(.workerLease))` is no duration from 5s to 1h",
+        "give a number with a unit: 30s, 5m")
+    }
+    workerLease = .milliseconds(duration)
   }
 
   private mutating func checkRetention() throws {

@@ -46,6 +46,11 @@ struct SettingOptions: ParsableArguments {
       valueName: "[app=]days"))
   var retainDays: [String] = []
 
+  @Option(
+    name: .customLong("worker-lease"),
+    help: "How long a worker may be silent before its attempts are lost: 5s to 1h.")
+  var workerLease: String?
+
   /// The value of a setting as text; nil: not given.
   func text(of setting: Setting) -> String? {
     switch setting {
@@ -62,6 +67,7 @@ struct SettingOptions: ParsableArguments {
     case .tokenHistoryMaxPuts: token.maximumHistoryPuts
     case .retainRuns: Self.joined(retainRuns)
     case .retainDays: Self.joined(retainDays)
+    case .workerLease: workerLease
     }
   }
 
@@ -85,6 +91,7 @@ enum Setting: String, CaseIterable {
   case tokenHistoryMaxPuts = "token-history-max-puts"
   case retainRuns = "retain-runs"
   case retainDays = "retain-days"
+  case workerLease = "worker-lease"
 
   /// The setting with a name of a file, where words may be joined by `_` as well.
   init?(fileName name: String) {
@@ -111,6 +118,7 @@ enum Setting: String, CaseIterable {
     case .logLevel: "info"
     case .logFormat: "text"
     case .retainRuns, .retainDays: "all"
+    case .workerLease: "30s"
     }
   }
 }

@@ -133,13 +133,14 @@ struct Installation {
     }
     let environment = ProcessInfo.processInfo.environment
     let path = environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-    let options = EngineOptions(
+    var options = EngineOptions(
       host: ProcessInfo.processInfo.hostName,
       baseEnvironment: [
         // Programs find `baton` without being told where it is installed.
         "PATH": "\(path):\(home)", "LANG": environment["LANG"] ?? "C.UTF-8",
       ],
       tokenLimits: configuration.tokenLimits)
+    options.workerLease = configuration.workerLease
     let engine = Engine(
       options: options, store: store, catalog: catalog, evaluator: SQLConditionEvaluator(),
       reader: ApplicationFileReader(), executor: executor, outcomes: outcomes,
@@ -160,6 +161,7 @@ struct Installation {
         EngineService(
           engine: engine.engine, features: Features.available, logs: engine.executor
         ).definition)
+      services.append(WorkersService(engine: engine.engine).definition)
     }
     if configuration.roles.contains(.tokens) {
       services.append(

@@ -24,10 +24,10 @@ struct EngineFixture: Sendable {
   /// Runs a test with scripted programs in a fresh house.
   static func with<Result>(
     _ deployment: Deployment, slots: Int = 256, limits: TokenLimits = TokenLimits(),
-    _ body: (EngineFixture) async throws -> Result
+    workerLease: Duration = .seconds(30), _ body: (EngineFixture) async throws -> Result
   ) async throws -> Result {
     try await House.with(deployment) { house in
-      try await house.engine(slots: slots, limits: limits, body)
+      try await house.engine(slots: slots, limits: limits, workerLease: workerLease, body)
     }
   }
 
@@ -45,12 +45,13 @@ extension House {
   func engine<Result>(
     _ programs: ScriptedPrograms = ScriptedPrograms(), slots: Int = 256,
     limits: TokenLimits = TokenLimits(), depth: Int = 8, store: (any Store)? = nil,
-    _ body: (EngineFixture) async throws -> Result
+    workerLease: Duration = .seconds(30), _ body: (EngineFixture) async throws -> Result
   ) async throws -> Result {
     let outcomes = ProcessOutcomes()
     programs.base.connect { outcomes.report($0, $1) }
     return try await serve(
-      programs, outcomes, programs, slots, limits, store ?? engineStore, depth, body)
+      programs, outcomes, programs, slots, limits, store ?? engineStore, depth, workerLease,
+      body)
   }
 
   /// An engine with real processes; they go on when it ends.
@@ -69,20 +70,22 @@ extension House {
       group.addTask { try await executor.run() }
       defer { group.cancelAll() }
       return try await serve(
-        executor, outcomes, ScriptedPrograms(), 256, TokenLimits(), engineStore, 8, body)
+        executor, outcomes, ScriptedPrograms(), 256, TokenLimits(), engineStore, 8,
+        .seconds(30), body)
     }
   }
 
   private func serve<Result>(
     _ executor: any Executor, _ outcomes: ProcessOutcomes, _ programs: ScriptedPrograms,
     _ slots: Int, _ limits: TokenLimits, _ store: any Store, _ depth: Int,
-    _ body: (EngineFixture) async throws -> Result
+    _ workerLease: Duration, _ body: (EngineFixture) async throws -> Result
   ) async throws -> Result {
     let catalog = ApplicationCatalog()
     var options = EngineOptions(
       host: "test-host", baseEnvironment: ["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C"],
       maximumRunningAttempts: slots, tokenLimits: limits)
     options.maximumChildDepth = depth
+    options.workerLease = workerLease
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     let engine = Engine(
@@ -92,6 +95,7 @@ extension House {
     try engine.recover()
     let transport = InProcessTransport(services: [
       EngineService(engine: engine, features: EngineFixture.features, logs: executor).definition,
+      WorkersService(engine: engine).definition,
       TokenStoreService(
         store: tokenStore, catalog: catalog, options: .init(limits: limits), logger: logger
       ).definition,

@@ -32,7 +32,7 @@ enum CallBench {
     try await target.withClient { client in
       _ = try await client.deploy(
         BenchApplication.many(
-          "bench-trigger", workflow: "single", nodes: 1, argv: nil, isChain: true))
+          "bench-trigger", workflow: "single", nodes: 1, .noop, isChain: true))
     }
     var request = Wire.TriggerPipelineRequest()
     request.namespace = target.options.namespace

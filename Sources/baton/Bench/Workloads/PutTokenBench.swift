@@ -21,7 +21,8 @@ enum PutTokenBench {
     if let pid = target.serverPID { argv += ["--server-pid", String(pid)] }
     return try await target.withClient { client in
       try await client.deploy(
-        BenchApplication.many(application, workflow: "put", nodes: 1, argv: argv, isChain: true))
+        BenchApplication.many(
+          application, workflow: "put", nodes: 1, .command(argv), isChain: true))
       let run = try await client.trigger("\(application)/put")
       let end = try await run.waitForEnd()
       guard end.status == .completed else {

@@ -5,40 +5,50 @@ internal import BatonRPC
 enum RunBench {
   /// Runs of no-op nodes in sequence.
   static func chain(_ target: BenchTarget) async throws -> BenchReport {
-    try await measure("chain", target, argv: nil, isChain: true)
+    try await measure("chain", target, .noop, isChain: true)
   }
 
   /// Runs of parallel no-op nodes.
   static func fan(_ target: BenchTarget) async throws -> BenchReport {
-    try await measure("fan", target, argv: nil, isChain: false)
+    try await measure("fan", target, .noop, isChain: false)
   }
 
-  /// Runs of processes: half of the time one run in sequence after the other, for the time of a
-  /// run, then parallel nodes for the throughput.
+  /// Runs of processes.
   static func process(_ target: BenchTarget) async throws -> BenchReport {
+    try await sequenceThenFan("process", target, .command(["/bin/true"]))
+  }
+
+  /// Half of the time one run in sequence after the other, for the time of a run, then parallel
+  /// nodes for the throughput.
+  static func sequenceThenFan(
+    _ workload: String, _ target: BenchTarget, _ program: BenchProgram
+  ) async throws -> BenchReport {
     var shape = target.shape
     shape.seconds /= 2
-    let argv = ["/bin/true"]
     var single = shape
     single.inFlight = 1
-    let sequence = try await measure(
-      "process", target.with(single), argv: argv, isChain: true)
-    var report = try await measure("process", target.with(shape), argv: argv, isChain: false)
+    let sequence = try await measure(workload, target.with(single), program, isChain: true)
+    var report = try await measure(workload, target.with(shape), program, isChain: false)
     if let runs = sequence.runs { report.runs?.milliseconds = runs.milliseconds }
     report.runs?.runs += sequence.runs?.runs ?? 0
     return report
   }
 
+  /// The application that is deployed for runs of a program.
+  static func application(_ program: BenchProgram, isChain: Bool) -> String {
+    "bench-\(program.word)-\(isChain ? "chain" : "fan")"
+  }
+
   private static func measure(
-    _ workload: String, _ target: BenchTarget, argv: [String]?, isChain: Bool
+    _ workload: String, _ target: BenchTarget, _ program: BenchProgram, isChain: Bool
   ) async throws -> BenchReport {
     let shape = target.shape
-    let application = "bench-\(argv == nil ? "noop" : "process")-\(isChain ? "chain" : "fan")"
+    let application = application(program, isChain: isChain)
     try await target.withClient { client in
       _ = try await client.deploy(
         BenchApplication.many(
-          application, workflow: "w\(shape.nodes)", nodes: shape.nodes, argv: argv,
-          isChain: isChain))
+          application, workflow: "w\(shape.nodes)", nodes: shape.nodes,
+          program, isChain: isChain))
     }
     let workflow = WorkflowID(
       namespace: target.options.namespace, application: application, workflow: "w\(shape.nodes)")

@@ -27,7 +27,8 @@ enum StopBench {
     return try await target.withClient { client in
       _ = try await client.deploy(
         BenchApplication.many(
-          application, workflow: "w1", nodes: 1, argv: ["/bin/sh", "-c", script], isChain: true))
+          application, workflow: "w1", nodes: 1, .command(["/bin/sh", "-c", script]),
+          isChain: true))
       let usage = UsageMeter(serverPID: target.serverPID)
       let start = MonotonicTime.nanoseconds()
       let end = start + UInt64(shape.seconds * 1e9)

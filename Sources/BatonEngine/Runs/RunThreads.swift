@@ -8,7 +8,7 @@ internal import Synchronization
 /// A turn is one step of one run. Turns are taken in the order in which they were asked for, and a
 /// run asks for one at a time, so that every run gets its share. Threads are dedicated, because
 /// they block, and there are only as many as there is work for, up to a bound.
-final class RunWorkers: Sendable {
+final class RunThreads: Sendable {
   typealias Turn = @Sendable () -> Void
 
   private struct State {
