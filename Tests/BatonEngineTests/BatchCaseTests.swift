@@ -108,8 +108,8 @@ import Testing
           nodes: """
             - {name: c, condition: {expr: "arg('end') = 'fail'"}}
             - {name: f, program: exit1, after: [c.true]}
-            - {name: b, program: block, after: [c.false]}
-            """, more: "on_failure: finish-siblings # version \(version)")
+            - {name: b\(version), program: block, after: [c.false]}
+            """, more: "on_failure: finish-siblings")
         for end in ["fail", "block"] {
           let run = try await house.trigger(["end": end])
           runs["\(version) \(end)"] = run

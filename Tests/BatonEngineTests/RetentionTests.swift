@@ -177,13 +177,17 @@ import Testing
       for _ in 0..<4 { _ = try await fixture.run() }
       try await operations(fixture) { client in
         let counted = try await client.prune(.init(keepRuns: 1, dryRun: true, requestID: "r"))
-        #expect(counted == .init(runs: 3, dryRun: true))
+        #expect(counted.runs == 3 && counted.events > 0 && counted.dryRun)
+        _ = await refused("app_not_found", .notFound) {
+          _ = try await client.prune(
+            .init(namespace: "default", application: "nosuch", keepRuns: 1, dryRun: true))
+        }
         let before = try await stored(fixture)
         #expect(before.count == 4)
         let request = Wire.PruneRequest(
           namespace: "default", application: "demo", keepRuns: 1, requestID: "r")
         let pruned = try await client.prune(request)
-        #expect(pruned.runs == 3 && pruned.events > 0 && !pruned.dryRun)
+        #expect(pruned.runs == 3 && pruned.events == counted.events && !pruned.dryRun)
         let left = try await stored(fixture)
         #expect(left.count == 1)
         let repeated = try await client.prune(request)

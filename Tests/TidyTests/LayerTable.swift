@@ -45,7 +45,7 @@ struct LayerTable {
       folder: "BatonRPC", modules: ["BatonCore", "BatonWire", "Logging"], prefixes: ["NIO"]),
     Rule(
       folder: "BatonStore",
-      modules: collections.union(["BatonCore", "GRDB", "GRDBSQLite", "Crypto"])),
+      modules: collections.union(["BatonCore", "CSQLiteSettings", "GRDB", "GRDBSQLite", "Crypto"])),
     Rule(folder: "BatonExec", modules: ["BatonCore", "Logging"]),
 
     // The services never know each other, nor a transport or a database.

@@ -41,7 +41,7 @@ struct ChildEnd {
       try engine.catalog.plan(workflow, version: version, reader)
     }
     guard let plan else {
-      throw StoreError.damaged("the application version of run \(run) is missing")
+      throw StoreError.unreadable("the application version of run \(run) is missing")
     }
     try engine.store.tokenView(of: run, at: .run, graph: { _ in plan.tokenGraph }) { view in
       exported = []

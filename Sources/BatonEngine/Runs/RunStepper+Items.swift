@@ -129,7 +129,7 @@ extension RunStepper {
       return []
     }
     guard let token = try engine.store.token(of: run, history: false) else {
-      throw StoreError.damaged("run \(run) has no token")
+      throw StoreError.unreadable("run \(run) has no token")
     }
     var bounds: [AttemptID.Item: UInt64] = [:]
     for attempt in try engine.store.read({ reader in

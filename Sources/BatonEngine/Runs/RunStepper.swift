@@ -277,7 +277,7 @@ struct RunStepper {
   mutating func goOn(with child: RunID, _ position: Int) throws {
     if !tree.contains(child) {
       guard let machine = try engine.readMachine(child) else {
-        throw StoreError.damaged("run \(child) is missing")
+        throw StoreError.unreadable("run \(child) is missing")
       }
       insert(machine)
     }

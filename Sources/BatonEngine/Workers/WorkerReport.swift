@@ -28,7 +28,7 @@ struct WorkerReport: Sendable {
     /// - Throws: `StoreError.damaged`.
     init(bytes: [UInt8]) throws {
       guard let first = bytes.first, let status = AttemptStatus(rawValue: first) else {
-        throw StoreError.damaged("the answer remembered for a report of a worker")
+        throw StoreError.unreadable("the answer remembered for a report of a worker")
       }
       self.status = status
       reason = bytes.count > 1 ? String(decoding: bytes.dropFirst(), as: UTF8.self) : nil

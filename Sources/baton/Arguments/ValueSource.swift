@@ -39,8 +39,8 @@ package enum ValueSource {
   ///   - option: The name of the option, for messages.
   ///   - read: Gives the content of a file; `-` is standard input.
   /// - Returns: The values by key.
-  /// - Throws: ``UsageError`` for a pair without `=` and a key that is given twice; INVALID_ARGUMENT `invalid_text` for a file in
-  ///   neither form; what `read` throws.
+  /// - Throws: ``UsageError`` for a pair without `=` and a key that is given twice;
+  ///   INVALID_ARGUMENT `invalid_text` for a file in neither form; what `read` throws.
   package static func map(
     _ pairs: [String], file: String?, option: String,
     read: (String) throws -> [UInt8] = InputFile.read
