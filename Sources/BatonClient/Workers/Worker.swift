@@ -63,7 +63,7 @@ public struct Worker: Sendable {
   ///   PERMISSION_DENIED `not_permitted`; `CancellationError`.
   public func run() async throws {
     precondition(!handlers.isEmpty, "the worker of queue \(queue) has no handler")
-    let (assignments, supply) = AsyncStream.makeStream(of: Wire.Assignment.self)
+    let (begun, supply) = AsyncStream.makeStream(of: WorkerExecution.self)
     try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask { [self] in
         defer { supply.finish() }
@@ -75,7 +75,7 @@ public struct Worker: Sendable {
         return false
       }
       group.addTask { [self] in
-        await execute(assignments)
+        await execute(begun)
         return true
       }
       // The handlers have ended once no more work comes.
@@ -87,8 +87,8 @@ public struct Worker: Sendable {
 
   // MARK: - Supply
 
-  /// Keeps a stream open and passes assignments on, until the worker drains.
-  private func takeWork(_ supply: AsyncStream<Wire.Assignment>.Continuation) async throws {
+  /// Keeps a stream open and passes on what it brings, until the worker drains.
+  private func takeWork(_ supply: AsyncStream<WorkerExecution>.Continuation) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { [self] in try await receive(supply) }
       group.addTask { [state] in await state.waitForDrain() }
@@ -97,7 +97,7 @@ public struct Worker: Sendable {
     }
   }
 
-  private func receive(_ supply: AsyncStream<Wire.Assignment>.Continuation) async throws {
+  private func receive(_ supply: AsyncStream<WorkerExecution>.Continuation) async throws {
     let request = Wire.OpenQueueRequest(
       namespace: options.namespace ?? client.namespace, queue: queue, worker: options.name,
       capacity: UInt32(clamping: options.capacity), programs: handlers.keys.sorted())
@@ -112,7 +112,7 @@ public struct Worker: Sendable {
           for try await item in items {
             failures = 0
             switch item.kind {
-            case .assignment(let assignment)?: supply.yield(assignment)
+            case .assignment(let assignment)?: supply.yield(state.begin(assignment))
             case .cancel(let cancel)?: state.cancel(cancel)
             case nil: break
             }
@@ -131,22 +131,21 @@ public struct Worker: Sendable {
   // MARK: - Execution
 
   /// Executes what comes, at most `capacity` at once, until no more comes.
-  private func execute(_ assignments: AsyncStream<Wire.Assignment>) async {
+  private func execute(_ begun: AsyncStream<WorkerExecution>) async {
     await withDiscardingTaskGroup { group in
-      for await assignment in assignments {
-        let execution = WorkerExecution(assignment)
-        state.begin(execution, assignment.leaseUntil)
+      for await execution in begun {
         group.addTask { [self] in
-          await execute(assignment, execution)
+          await execute(execution)
           state.end(execution)
         }
       }
     }
   }
 
-  private func execute(_ assignment: Wire.Assignment, _ execution: WorkerExecution) async {
+  private func execute(_ execution: WorkerExecution) async {
+    let assignment = execution.assignment
     let name = "\(assignment.application)/\(assignment.program)"
-    let task = WorkerTask(assignment, execution, client)
+    let task = WorkerTask(execution, client)
     let handler = handlers[name]
     let result = await execution.run {
       guard let handler else { throw WorkerFailure("this worker has no handler for \(name)") }
@@ -157,7 +156,8 @@ public struct Worker: Sendable {
 }
 
 extension WorkerTask {
-  init(_ assignment: Wire.Assignment, _ execution: WorkerExecution, _ client: BatonClient) {
+  init(_ execution: WorkerExecution, _ client: BatonClient) {
+    let assignment = execution.assignment
     namespace = assignment.namespace
     application = assignment.application
     version = Int(assignment.version)

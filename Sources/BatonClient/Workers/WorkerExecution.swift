@@ -18,18 +18,20 @@ final class WorkerExecution: Sendable {
   /// Bytes of a note or message.
   static let maximumTextBytes = 1024
 
-  let lease: String
+  let assignment: Wire.Assignment
   let options: CallOptions
   let state = Mutex(State())
 
   /// - Parameter assignment: What the server sent.
   init(_ assignment: Wire.Assignment) {
-    lease = assignment.lease
+    self.assignment = assignment
     options = CallOptions(metadata: [
       .init(
         key: "authorization", value: Credential.task(assignment.taskToken).authorization)
     ])
   }
+
+  var lease: String { assignment.lease }
 
   /// Has the handler cancelled.
   func cancel(_ cancellation: WorkerTask.Cancellation, isLost: Bool = false) {

@@ -30,9 +30,12 @@ final class WorkerState: Sendable {
   /// The attempts that are executed now.
   var running: [WorkerExecution] { state.withLock { Array($0.running.values) } }
 
-  func begin(_ execution: WorkerExecution, _ leaseUntil: Int64) {
+  /// Keeps an attempt from the moment it is there, so that no cancel comes too early for it.
+  func begin(_ assignment: Wire.Assignment) -> WorkerExecution {
+    let execution = WorkerExecution(assignment)
     state.withLock { $0.running[execution.lease] = execution }
-    learn(leaseUntil: leaseUntil)
+    learn(leaseUntil: assignment.leaseUntil)
+    return execution
   }
 
   func end(_ execution: WorkerExecution) {

@@ -18,8 +18,8 @@ extension Engine {
     for attempt in workers.close(stream) { driver(of: attempt.run)?.send(.neverStarted(attempt)) }
   }
 
-  /// Has the leases end that have run out.
-  func expireLeases() {
+  /// Has the leases end that have run out; called when one may have.
+  package func expireLeases() {
     for lease in workers.expired() { driver(of: lease.attempt.run)?.send(.lost(lease)) }
   }
 }

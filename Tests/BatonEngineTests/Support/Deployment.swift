@@ -75,6 +75,14 @@ struct TestClock: WallClock {
   }
 }
 
+/// The system's time, later by what a test has moved it.
+final class MovableClock: WallClock {
+  private let moved = Mutex(Duration.zero)
+
+  func now() -> Timestamp { TestClock().now().advanced(by: moved.withLock { $0 }) }
+  func move(by duration: Duration) { moved.withLock { $0 += duration } }
+}
+
 /// The shim beside the tests, or the one named by `BATON_SHIM`.
 func shimPath() throws -> String {
   if let given = ProcessInfo.processInfo.environment["BATON_SHIM"] { return given }

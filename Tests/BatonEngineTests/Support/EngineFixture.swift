@@ -18,16 +18,18 @@ struct EngineFixture: Sendable {
   let programs: ScriptedPrograms
   /// How the clients reach both services.
   let transport: InProcessTransport
+  /// The engine's.
+  let clock: MovableClock
 
   static let features = ApplicationFeatures.all
 
   /// Runs a test with scripted programs in a fresh house.
   static func with<Result>(
     _ deployment: Deployment, slots: Int = 256, limits: TokenLimits = TokenLimits(),
-    workerLease: Duration = .seconds(30), _ body: (EngineFixture) async throws -> Result
+    _ body: (EngineFixture) async throws -> Result
   ) async throws -> Result {
     try await House.with(deployment) { house in
-      try await house.engine(slots: slots, limits: limits, workerLease: workerLease, body)
+      try await house.engine(slots: slots, limits: limits, body)
     }
   }
 
@@ -45,13 +47,12 @@ extension House {
   func engine<Result>(
     _ programs: ScriptedPrograms = ScriptedPrograms(), slots: Int = 256,
     limits: TokenLimits = TokenLimits(), depth: Int = 8, store: (any Store)? = nil,
-    workerLease: Duration = .seconds(30), _ body: (EngineFixture) async throws -> Result
+    _ body: (EngineFixture) async throws -> Result
   ) async throws -> Result {
     let outcomes = ProcessOutcomes()
     programs.base.connect { outcomes.report($0, $1) }
     return try await serve(
-      programs, outcomes, programs, slots, limits, store ?? engineStore, depth, workerLease,
-      body)
+      programs, outcomes, programs, slots, limits, store ?? engineStore, depth, body)
   }
 
   /// An engine with real processes; they go on when it ends.
@@ -70,27 +71,26 @@ extension House {
       group.addTask { try await executor.run() }
       defer { group.cancelAll() }
       return try await serve(
-        executor, outcomes, ScriptedPrograms(), 256, TokenLimits(), engineStore, 8,
-        .seconds(30), body)
+        executor, outcomes, ScriptedPrograms(), 256, TokenLimits(), engineStore, 8, body)
     }
   }
 
   private func serve<Result>(
     _ executor: any Executor, _ outcomes: ProcessOutcomes, _ programs: ScriptedPrograms,
     _ slots: Int, _ limits: TokenLimits, _ store: any Store, _ depth: Int,
-    _ workerLease: Duration, _ body: (EngineFixture) async throws -> Result
+    _ body: (EngineFixture) async throws -> Result
   ) async throws -> Result {
     let catalog = ApplicationCatalog()
+    let clock = MovableClock()
     var options = EngineOptions(
       host: "test-host", baseEnvironment: ["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C"],
       maximumRunningAttempts: slots, tokenLimits: limits)
     options.maximumChildDepth = depth
-    options.workerLease = workerLease
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     let engine = Engine(
       options: options, store: store, catalog: catalog, evaluator: SQLConditionEvaluator(),
-      reader: ApplicationFileReader(), executor: executor, outcomes: outcomes, clock: TestClock(),
+      reader: ApplicationFileReader(), executor: executor, outcomes: outcomes, clock: clock,
       logger: logger)
     try engine.recover()
     let transport = InProcessTransport(services: [
@@ -107,7 +107,7 @@ extension House {
       return try await body(
         EngineFixture(
           engine: engine, client: .init(transport), tokens: .init(transport), programs: programs,
-          transport: transport))
+          transport: transport, clock: clock))
     }
     // What the engine had submitted is stored or refused before another takes its place.
     try? await engineStore.commit { _ in }

@@ -164,10 +164,11 @@ struct WorkerBadInputTests {
 
   @Test("a worker that comes back after its lease changes nothing")
   func afterLease() async throws {
-    try await EngineFixture.with(.memory, workerLease: .milliseconds(200)) { fixture in
+    try await EngineFixture.with(.memory) { fixture in
       try await fixture.deployJobs("- {name: A, program: job, retry: {attempts: 2}}")
       let run = try await fixture.trigger()
       let first = try await fixture.lease()
+      fixture.pass(.seconds(31))
       let second = try await fixture.lease("w2")
       for outcome in [Wire.AttemptStatus.completed, .failed] {
         _ = await refused("attempt_ended", .permissionDenied) {

@@ -154,16 +154,16 @@ struct WorkerCaseTests {
 
   @Test("CT22: heartbeats keep a lease, without its stream; puts go through the token store")
   func heartbeats() async throws {
-    try await EngineFixture.with(.memory, workerLease: .milliseconds(600)) { fixture in
+    try await EngineFixture.with(.memory) { fixture in
       try await fixture.deployJobs("- {name: A, program: job}")
       let run = try await fixture.trigger()
       let assignment = try await fixture.lease()
-      var until = assignment.leaseUntil
-      // Beyond what one lease lasts.
-      while until < assignment.leaseUntil + 900 {
+      for _ in 0..<3 {
+        fixture.pass(.seconds(20))
         let answer = try await fixture.heartbeat(assignment, progress: 40, note: "half")
-        #expect(answer.leaseUntil >= until && !answer.cancelled && answer.cancelReason.isEmpty)
-        until = answer.leaseUntil
+        let left = answer.leaseUntil - fixture.clock.now().milliseconds
+        #expect((25_000...30_000).contains(left))
+        #expect(!answer.cancelled && answer.cancelReason.isEmpty)
       }
       _ = try await fixture.tokens.putToken(
         .init(entries: [.init(key: "k", value: "1")]), options: assignment.options)
@@ -183,7 +183,7 @@ struct WorkerCaseTests {
       Deployment.memory, .split,
     ])
   func rr65(_ deployment: Deployment) async throws {
-    try await EngineFixture.with(deployment, workerLease: .milliseconds(400)) { fixture in
+    try await EngineFixture.with(deployment) { fixture in
       try await fixture.deployJobs("- {name: A, program: job}")
       let done = try await fixture.trigger()
       let answer = try await fixture.report(
@@ -194,6 +194,7 @@ struct WorkerCaseTests {
 
       let silent = try await fixture.trigger()
       let lost = try await fixture.lease()
+      fixture.pass(.seconds(31))
       try await fixture.end(of: silent)
       #expect(try await fixture.newest("A", of: silent).reason == "worker_lost")
       _ = await refused("attempt_ended", .permissionDenied) {
@@ -257,11 +258,12 @@ struct WorkerCaseTests {
 
   @Test("RR-53: a lost worker fails the node without safe_rerun")
   func rr53() async throws {
-    try await EngineFixture.with(.memory, workerLease: .milliseconds(300)) { fixture in
+    try await EngineFixture.with(.memory) { fixture in
       try await fixture.deployJobs(
         "- {name: A, program: job, retry: {attempts: 2}}", more: "on_failure: finish-siblings")
       let run = try await fixture.trigger()
       _ = try await fixture.lease()
+      fixture.pass(.seconds(31))
       // `retry` applies: its own attempt follows.
       let second = try await fixture.lease("w2")
       #expect(second.attempt == 2)
@@ -313,7 +315,7 @@ struct WorkerCaseTests {
       _ = await refused("stop_timeout", .deadlineExceeded) {
         _ = try await fixture.stopRun(run, graceMs: 0, timeoutMs: 200)
       }
-      let forced = try await fixture.stopRun(run, force: true)
+      let forced = try await fixture.stopRun(run, timeoutMs: 0, force: true)
       #expect(forced.outcome == .forced && forced.report?.proven == false)
       #expect(try await fixture.status(run) == .killed)
       _ = await refused("attempt_ended", .permissionDenied) {
@@ -328,18 +330,26 @@ struct WorkerCaseTests {
 
   @Test("a stop ends with the lease of a worker that does not answer, and is not proven")
   func unanswered() async throws {
-    try await EngineFixture.with(.memory, workerLease: .milliseconds(500)) { fixture in
+    try await EngineFixture.with(.memory) { fixture in
       try await fixture.deployJobs("- {name: A, program: job}")
       let run = try await fixture.trigger()
-      let assignment = try await fixture.lease()
-      async let answer = fixture.stopRun(run, graceMs: 100, timeoutMs: 30_000)
-      // It is alive, but does not end: its heartbeats keep it for grace and one lease.
-      do {
-        while true { _ = try await fixture.heartbeat(assignment) }
-      } catch let error as BatonError {
-        #expect(error.reason == "attempt_ended")
+      let (assignment, answer) = try await fixture.openQueue { reader in
+        let assignment = try await reader.assignment()
+        async let answer = fixture.stopRun(run, graceMs: 100, timeoutMs: 60_000)
+        _ = try await reader.cancel()
+        // It is alive, but does not end: its heartbeats keep it for grace and one lease.
+        fixture.pass(.seconds(25))
+        #expect(try await fixture.heartbeat(assignment).cancelled)
+        fixture.pass(.seconds(6))
+        _ = await refused("attempt_ended", .permissionDenied) {
+          _ = try await fixture.heartbeat(assignment)
+        }
+        return (assignment, try await answer)
       }
-      let stopped = try await answer
+      _ = await refused("attempt_ended", .permissionDenied) {
+        try await fixture.report(assignment, .completed)
+      }
+      let stopped = answer
       #expect(stopped.outcome == .stopped && stopped.report?.proven == false)
       #expect(stopped.report?.attempts.map(\.proof) == [Wire.StopProof.none])
       #expect(try await fixture.newest("A", of: run).reason == "run_stopped")

@@ -1,4 +1,5 @@
 import BatonCore
+import BatonEngine
 import BatonWire
 import Testing
 
@@ -48,6 +49,12 @@ extension EngineFixture {
     try await workers.heartbeat(
       .init(lease: assignment.lease, progress: progress, note: note, requestID: requestID),
       options: assignment.options)
+  }
+
+  /// Lets time pass, which no test waits for; leases that run out end.
+  func pass(_ time: Duration) {
+    clock.move(by: time)
+    engine.expireLeases()
   }
 
   /// The newest attempt of a node.
