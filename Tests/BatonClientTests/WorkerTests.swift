@@ -165,7 +165,7 @@ struct WorkerTests {
       worker.drain()
       return .completed
     }
-    #expect(queue.openings.count == 2)
+    #expect(queue.openings.count >= 2)
     #expect(Set(queue.reports.map(\.request.lease)) == ["l1", "l2"])
   }
 

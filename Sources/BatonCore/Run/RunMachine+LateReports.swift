@@ -16,7 +16,8 @@ extension RunMachine {
     precondition(attempt.status != .running, "\(attempt.id) is running")
     var repeated = attempt
     repeated.take(outcome)
-    if repeated.status == attempt.status, repeated.reason == attempt.reason,
+    // What nobody has reported cannot be repeated.
+    if !attempt.isUnheard, repeated.status == attempt.status, repeated.reason == attempt.reason,
       repeated.exitCode == attempt.exitCode
     {
       return

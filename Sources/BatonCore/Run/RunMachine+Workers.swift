@@ -45,7 +45,9 @@ extension RunMachine {
   /// Notes whether anything can be left of an attempt that has ended: nobody has heard the end of
   /// one whose worker was lost (RE47).
   mutating func noteProof(of attempt: AttemptRecord, at position: Int) {
-    if attempt.lease != nil, attempt.isUnheard {
+    // What was before one that never started may still be there.
+    if attempt.wasNeverStarted { return }
+    if attempt.isUnheard {
       unprovenGone.insert(position)
     } else {
       unprovenGone.remove(position)
@@ -63,8 +65,9 @@ extension AttemptRecord {
     return lease == nil ? .removeFiles(id) : .endLease(id)
   }
 
-  /// Whether its worker never said that it has ended.
-  fileprivate var isUnheard: Bool {
+  /// Whether no worker has said that it has ended, although one had it.
+  var isUnheard: Bool {
+    if lease == nil { return false }
     if reason == "worker_lost" { return true }
     return killReason != nil && ending?.proof != .remote && ending?.means != .neverStarted
   }

@@ -4,6 +4,8 @@ internal import BatonCore
 extension Engine {
   /// Nodes that wait for a worker.
   package var nodesAtQueues: Int { workers.waiting }
+  /// Streams of workers that are open.
+  package var workerStreams: Int { workers.openStreams }
 
   /// Gives places at workers back, and hands them to what waits.
   func release(_ places: [WorkerPlace]) { workers.release(places, to: hand) }

@@ -84,6 +84,9 @@ package struct WorkerQueues: Sendable {
 
   package init() {}
 
+  /// Streams that are open.
+  package var openStreams: Int { streams.count }
+
   /// Nodes that wait for a worker.
   package var count: Int { waitingCount }
 

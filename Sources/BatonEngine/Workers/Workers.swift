@@ -50,6 +50,8 @@ final class Workers: Sendable {
 
   /// Nodes that wait for a worker.
   var waiting: Int { state.withLock { $0.queues.count } }
+  /// Streams that are open.
+  var openStreams: Int { state.withLock { $0.queues.openStreams } }
 
   // MARK: - Streams
 

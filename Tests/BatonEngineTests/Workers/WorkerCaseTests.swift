@@ -256,7 +256,7 @@ struct WorkerCaseTests {
     }
   }
 
-  @Test("RR-53: a lost worker fails the node without safe_rerun")
+  @Test("RR-53: a lost worker fails the attempt without safe_rerun, and retry applies")
   func rr53() async throws {
     try await EngineFixture.with(.memory) { fixture in
       try await fixture.deployJobs(
@@ -272,6 +272,31 @@ struct WorkerCaseTests {
       let attempts = try await fixture.nodes(run)["A"]?.attempts
       #expect(attempts?.map(\.reason) == ["worker_lost", ""])
       #expect(attempts?.map(\.predecessorUnproven) == [false, true])
+    }
+  }
+
+  @Test("RR-53: safe_rerun makes a RECOVERY attempt without using up retry; the third loss fails")
+  func safeRerun() async throws {
+    try await EngineFixture.with(.memory) { fixture in
+      try await fixture.deployJobs("- {name: A, program: job, safe_rerun: true}")
+      let saved = try await fixture.trigger()
+      _ = try await fixture.lease()
+      fixture.pass(.seconds(31))
+      try await fixture.report(try await fixture.lease("w2"), .completed)
+      try await fixture.end(of: saved)
+      let two = try #require(try await fixture.nodes(saved)["A"]?.attempts)
+      #expect(two.map(\.cause) == [.first, .recovery])
+      #expect(two.map(\.status) == [.failed, .completed])
+
+      let lost = try await fixture.trigger()
+      for _ in 0..<3 {
+        _ = try await fixture.lease()
+        fixture.pass(.seconds(31))
+      }
+      try await fixture.end(of: lost)
+      let three = try #require(try await fixture.nodes(lost)["A"]?.attempts)
+      #expect(three.map(\.reason) == ["worker_lost", "worker_lost", "worker_lost"])
+      #expect(try await fixture.letters(lost, "A") == "F")
     }
   }
 

@@ -1,5 +1,6 @@
 import BatonCore
 import BatonEngine
+import BatonStore
 import BatonWire
 import Testing
 
@@ -26,9 +27,12 @@ extension EngineFixture {
     }
   }
 
-  /// Leases one attempt and closes the stream.
+  /// Leases one attempt, and waits until its stream is closed.
   func lease(_ worker: String = "w1") async throws -> Wire.Assignment {
-    try await openQueue(worker) { try await $0.assignment() }
+    let others = engine.workerStreams
+    let assignment = try await openQueue(worker) { try await $0.assignment() }
+    while engine.workerStreams > others { try await engine.store.commit { _ in } }
+    return assignment
   }
 
   @discardableResult
