@@ -45,6 +45,7 @@ package protocol Executor: Sendable {
   ///   - reason: For the report.
   ///   - untilGone: Whether there is no outcome before nothing is left; otherwise it comes 10 s
   ///     after KILL at the latest and names who is left, and killing goes on.
+  /// - Throws: when the request cannot be written now.
   func kill(
     _ key: AttemptKey, grace: Duration?, reason: String, untilGone: Bool
   ) throws(ExecError)

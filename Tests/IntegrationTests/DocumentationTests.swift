@@ -8,7 +8,7 @@ import Testing
     .deletingLastPathComponent().appendingPathComponent("docs")
 
   /// Pages with examples; the others have none.
-  static let pages = ["application-files", "conditions", "runs", "tokens"]
+  static let pages = ["application-files", "conditions", "repairing-runs", "runs", "tokens"]
 
   @Test("examples of a page do what the page shows", arguments: pages)
   func examples(page name: String) async throws {

@@ -86,7 +86,12 @@ extension RunMachine {
       || isKept && nodes[position].status == .pending && isStartRuleHeld(position)
   }
 
-  /// - Parameter isRecorded: Whether the call has recorded the start itself.
+  /// The attempt that a node gets next, or has got.
+  ///
+  /// - Parameters:
+  ///   - position: The node.
+  ///   - isRecorded: Whether the call has recorded the start itself.
+  /// - Returns: The attempt as a plan shows it.
   fileprivate func attemptToCome(_ position: Int, isRecorded: Bool) -> CallPlan.Attempt {
     let node = nodes[position]
     let next = makeAttempt(position, now: Timestamp(milliseconds: 0))

@@ -25,12 +25,13 @@ package protocol OutcomeAnswers {
   /// Why an answer cannot be known now.
   associatedtype Failure: Error
 
-  /// Whether an expression holds (G23, rerun.md §10).
+  /// Whether an expression holds (G23, RE92, RE97).
   ///
   /// - Parameters:
   ///   - expression: The text.
   ///   - attempt: What it is about.
   ///   - outcome: The outcome, whose entries are in the view.
+  /// - Returns: Whether it holds, or why that cannot be said.
   /// - Throws: when the answer cannot be known now.
   func holds(
     _ expression: String, about attempt: ExpressionAttempt, after outcome: AttemptOutcome
@@ -42,6 +43,7 @@ package protocol OutcomeAnswers {
   ///   - templates: What is to be put, in order.
   ///   - attempt: The attempt, for `${exit_code}` and `${reason}`.
   ///   - outcome: The outcome, whose entries are in the view.
+  /// - Returns: The entries, or why there are none.
   /// - Throws: when the answer cannot be known now.
   func published(
     _ templates: [TokenTemplate], about attempt: ExpressionAttempt, after outcome: AttemptOutcome
@@ -89,6 +91,7 @@ extension RunMachine {
   ///   - u: Drawn uniformly from [−1, 1).
   ///   - now: The time of the end.
   ///   - answers: What expressions and templates give.
+  /// - Returns: The outcome with what the policies make of it.
   /// - Throws: what `answers` throws.
   package func judged<Answers: OutcomeAnswers>(
     _ id: AttemptID, _ outcome: AttemptOutcome, u: Double = 0, now: Timestamp,
@@ -108,6 +111,7 @@ extension RunMachine {
   ///   - u: Drawn uniformly from [−1, 1).
   ///   - now: The time of start and end.
   ///   - answers: What expressions and templates give.
+  /// - Returns: The outcome with what the policies make of it.
   /// - Throws: what `answers` throws.
   package func judged<Answers: OutcomeAnswers>(
     _ position: Int, _ outcome: AttemptOutcome, u: Double = 0, now: Timestamp,

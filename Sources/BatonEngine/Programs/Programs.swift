@@ -120,7 +120,9 @@ final class Programs: Sendable {
   }
 
   /// Takes up what an earlier process left of attempts that are over in the record: files of those
-  /// that have ended, processes of those that were given up. Before anything is launched.
+  /// that have ended, processes of those that were given up.
+  ///
+  /// To be called before anything is launched.
   func takeUpEnded(running: Set<AttemptKey>) {
     for key in executor.keptAttempts() where !running.contains(key) {
       abandon(key)

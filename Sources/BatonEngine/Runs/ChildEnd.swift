@@ -29,6 +29,7 @@ struct ChildEnd {
   /// - Parameters:
   ///   - step: What the attempt executes.
   ///   - engine: Whose run it is.
+  /// - Returns: The outcome.
   /// - Throws: what the store throws.
   func outcome(_ step: RunPlan.Step?, _ engine: Engine) throws -> AttemptOutcome {
     guard case .workflow(let program)? = step?.kind, !program.export.isEmpty else {
@@ -43,7 +44,8 @@ struct ChildEnd {
     guard let plan else {
       throw StoreError.unreadable("the application version of run \(run) is missing")
     }
-    try engine.store.tokenView(of: run, at: .run, graph: { _ in plan.tokenGraph }) { view in
+    let tokenGraph = plan.tokenGraph
+    func collect(_ view: TokenView) throws {
       exported = []
       missing = []
       for key in program.export {
@@ -54,6 +56,7 @@ struct ChildEnd {
         }
       }
     }
+    try engine.store.tokenView(of: run, at: .run, graph: { _ in tokenGraph }, collect)
     return AttemptOutcome(of: run, status, exported: exported, missing: missing)
   }
 }

@@ -378,7 +378,7 @@ struct RunStepper {
       hasMore = true
       return false
     }
-    if step.readsToken, mustLeave(reads: true) { return false }
+    if mustLeave(reads: step.readsToken) { return false }
     // A stop is never queued behind work (SR120).
     if machine.state.status == .stopping {
       engine.slots.takeAnyway(1)
@@ -426,44 +426,6 @@ struct RunStepper {
     }
     guard takeSlot(for: step) else { return false }
     prepare(position, step)
-    return true
-  }
-
-  /// Whether what is due at a node is for a thread that may wait: expressions, lists, and reads of
-  /// tokens that are not in memory (R5).
-  mutating func mustLeave(_ position: Int) -> Bool {
-    guard !mayBlock else { return false }
-    let step = machine.plan.steps[position]
-    if step.forEach != nil || step.hasPolicyTemplates || step.kind.isExpression
-      || step.declared.pauseBefore?.isExpression == true
-      || step.isInProcess && machine.asksAtEnd(of: position)
-    {
-      return leave()
-    }
-    return mustLeave(reads: step.startReadsToken)
-  }
-
-  /// Whether a start that reads the token, if it does, is for a thread that may wait.
-  private mutating func mustLeave(reads: Bool) -> Bool {
-    guard !mayBlock, reads, engine.store.residentToken(of: run) == nil else { return false }
-    return leave()
-  }
-
-  private mutating func leave() -> Bool {
-    needsThread = true
-    hasMore = true
-    return true
-  }
-
-  /// Whether an end is for a thread that may wait: its node puts what it reads of the token (G21),
-  /// or has policies that judge it.
-  private mutating func mustLeave(endOf id: AttemptID) -> Bool {
-    guard !mayBlock, let position = machine.plan.graph.index(of: id.node) else { return false }
-    let reads =
-      machine.plan.steps[position].endReadsToken
-      && engine.store.residentToken(of: run)?.holdsHistory != true
-    guard reads || machine.asksAtEnd(of: position) else { return false }
-    needsThread = true
     return true
   }
 
@@ -530,6 +492,8 @@ struct RunStepper {
   ///   - step: What it executes.
   ///   - item: The attempt of an item that is to start; nil: the next one of the node.
   ///   - host: Who executes it; nil: this host, if a process does.
+  /// - Returns: What reads the token for it.
+  /// - Throws: when the token cannot be read now.
   mutating func reader(
     _ position: Int, _ step: RunPlan.Step, of item: AttemptID? = nil, host: String? = nil
   ) throws -> NodeTokenReader {
@@ -617,33 +581,6 @@ struct RunStepper {
   func admit(_ outcome: AttemptOutcome, of id: AttemptID) -> AttemptOutcome {
     guard !outcome.puts.isEmpty, let refusal = refusals.puts[id] else { return outcome }
     return outcome.withoutPuts(refusal.reason.rawValue, refusal.message)
-  }
-}
-
-/// Entries that the token did not take when a step was tried before, by attempt (T20).
-struct Refusals: Sendable {
-  /// Those that the attempt puts.
-  var puts: [AttemptID: BatonError] = [:]
-  /// Those that its node publishes (RE96).
-  var published: [AttemptID: BatonError] = [:]
-}
-
-extension AttemptID {
-  /// The item, whichever of its attempts of the pass is meant.
-  var ofAnyAttempt: AttemptID {
-    var id = self
-    id.item?.attempt = 0
-    return id
-  }
-}
-
-/// Why a node could not be started; it becomes the reason of a FAILED attempt, never retried.
-struct PreparationError: Error, Sendable {
-  var reason: String
-  var message: String
-
-  static func tokenFileInvalid(_ message: String) -> PreparationError {
-    PreparationError(reason: "token_file_invalid", message: message)
   }
 }
 

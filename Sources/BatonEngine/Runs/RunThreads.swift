@@ -3,7 +3,9 @@ internal import DequeModule
 internal import Synchronization
 
 /// Threads for what a run does that may take its time: it evaluates an expression, or reads what is
-/// not in memory. Other threads that serve all runs never wait for it (R5).
+/// not in memory.
+///
+/// Other threads that serve all runs never wait for it (R5).
 ///
 /// A turn is one step of one run. Turns are taken in the order in which they were asked for, and a
 /// run asks for one at a time, so that every run gets its share. Threads are dedicated, because

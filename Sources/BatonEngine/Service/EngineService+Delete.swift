@@ -30,7 +30,7 @@ extension EngineService {
   /// The runs that were active at the look have ended since.
   private struct RunsHaveEnded: Error {}
 
-  /// - Parameter listed: The runs as they were; nil: some were active.
+  // `listed` has the runs as they were; nil: some were active.
   private func delete(
     _ namespace: String, _ name: String, _ listed: RunList?, _ repeatable: RepeatableCall?
   ) async throws -> Wire.DeleteApplicationResponse {

@@ -71,6 +71,9 @@ extension EngineService {
   ///   - context: Who calls.
   ///   - carryOut: The change; gets the run's id and the time.
   ///   - answer: The answer to it, which is kept with the request id.
+  /// - Returns: The answer, or that of the first call with the same request id.
+  /// - Throws: what `carryOut` throws; NOT_FOUND `run_not_found`, ALREADY_EXISTS
+  ///   `request_id_reused`, and what the store throws.
   func change<Request: RepeatableRequest, Response: Message>(
     _ request: Request, _ reference: Wire.RunRef?, isDryRun: Bool = false,
     readsChildren: Bool = false, _ context: any ServerContext,

@@ -59,6 +59,7 @@ extension AttemptInputs {
   /// - Parameters:
   ///   - texts: Secret values, which are hidden wherever they appear.
   ///   - names: Secret names of the environment.
+  /// - Returns: The inputs with `***` in place of secret values.
   fileprivate func hiding(_ texts: [String], _ names: Set<String>) -> AttemptInputs {
     guard !names.isEmpty else { return self }
     var shown = AttemptInputs(

@@ -27,7 +27,9 @@ struct KillFile: Hashable {
   }
 
   /// Writes the request, joined with one that is there already: its grace only gets shorter, and
-  /// what must be gone stays so. To be called by one at a time.
+  /// what must be gone stays so.
+  ///
+  /// To be called by one at a time.
   func write(directory: String) throws(ExecError) {
     let path = directory + "/kill"
     var request = self

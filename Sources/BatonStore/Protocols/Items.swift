@@ -10,6 +10,8 @@ package protocol ItemReads {
   ///   - index: Only items behind this one; nil: from the first on.
   ///   - statuses: Only items in one of these; empty: in every status.
   ///   - limit: The most items to read.
+  /// - Returns: The items.
+  /// - Throws: when the tables cannot be read.
   func items(
     of run: RunID, node: String, after index: Int?, statuses: Set<ItemStatus>, limit: Int
   ) throws -> [ItemRecord]
@@ -21,6 +23,8 @@ package protocol ItemReads {
   ///   - run: The run.
   ///   - node: The node's name.
   ///   - indexes: Of which items; nil: of all.
+  /// - Returns: The attempts.
+  /// - Throws: when the tables cannot be read.
   func itemAttempts(
     of run: RunID, node: String, indexes: ClosedRange<Int>?
   ) throws -> [AttemptRecord]

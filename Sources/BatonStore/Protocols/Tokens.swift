@@ -50,6 +50,8 @@ package protocol TokenReads {
   ///   - scope: The scope of the key.
   ///   - key: The key.
   ///   - values: Whether the values are read, too; otherwise they are maybe empty.
+  /// - Returns: The entries.
+  /// - Throws: when the tables cannot be read.
   func tokenEntries(
     of run: RunID, scope: TokenScope, key: String, values: Bool
   ) throws -> TokenKeyState

@@ -16,6 +16,7 @@ package protocol TreeReads {
   ///   - root: The root of the tree.
   ///   - revision: The number of the revision; nil: the newest.
   /// - Returns: Its values and the names that were secret by then; nil: no such root or revision.
+  /// - Throws: when the tables cannot be read.
   func environment(of root: RunID, at revision: Int?) throws -> RunEnvironment?
   /// Revisions of the environment of a tree, newest first (RE15).
   ///
@@ -26,6 +27,8 @@ package protocol TreeReads {
   ///   - root: The root of the tree.
   ///   - number: Only revisions with a smaller number; nil: from the newest on.
   ///   - limit: The most revisions to read.
+  /// - Returns: The revisions.
+  /// - Throws: when the tables cannot be read.
   func envRevisions(of root: RunID, before number: Int?, limit: Int) throws -> [EnvRevision]
 }
 

@@ -21,7 +21,9 @@ struct OpenMark: Sendable {
       + "last may be lost; if the directory was copied, copy it with all its files"
   }
 
-  /// Sets the mark when the database is open. Without it only the warning is missing later.
+  /// Sets the mark when the database is open.
+  ///
+  /// Without it only the warning is missing later.
   func set() {
     let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
     if descriptor >= 0 { close(descriptor) }

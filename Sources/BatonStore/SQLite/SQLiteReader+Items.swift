@@ -66,11 +66,12 @@ extension SQLiteReader {
 
   func nodeFigures(of run: RunID) throws -> [NodeFigures] {
     if try isRemoved(run) { return [] }
-    var figures = try session.all(.nodeFigures, { $0.bind(1, run) }) { row in
+    func figure(_ row: RawStatement) -> NodeFigures {
       NodeFigures(
         node: row.text(0), attempts: 0, milliseconds: nil,
         outcome: row.optionalInt(1).map { $0 != 0 })
     }
+    var figures = try session.all(.nodeFigures, { $0.bind(1, run) }, figure)
     let places = Dictionary(
       figures.enumerated().map { ($1.node, $0) }, uniquingKeysWith: { first, _ in first })
     let row = try session.statement(.attemptFigures)

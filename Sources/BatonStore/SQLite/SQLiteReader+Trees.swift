@@ -58,6 +58,7 @@ extension SQLiteReader {
 
   /// The runs below a root with their statuses; active ones first.
   func members(of root: RunID) throws -> [(id: RunID, status: RunStatus)] {
-    try session.all(.runsOfTree, { $0.bind(1, root) }) { (try $0.run(0), try $0.value(1)) }
+    try session.all(
+      .runsOfTree, { $0.bind(1, root) }, { (try $0.run(0), try $0.value(1)) })
   }
 }

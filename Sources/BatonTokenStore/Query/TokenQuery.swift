@@ -190,6 +190,8 @@ struct Examined: Sendable {
   ///   - values: Whether the values of the entries are needed.
   ///   - graphs: The graphs of workflows.
   ///   - reader: The snapshot.
+  /// - Returns: The entries with their places.
+  /// - Throws: when the tables cannot be read.
   func entries(
     _ query: TokenQuery, values: Bool, _ graphs: GraphCache, _ reader: any StoreReader
   ) throws -> [PlacedEntry] {

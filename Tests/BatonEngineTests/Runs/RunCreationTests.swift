@@ -1,9 +1,8 @@
 import BatonCore
+import BatonEngine
 import BatonStore
 import BatonWire
 import Testing
-
-@testable import BatonEngine
 
 /// What is stored with the creation of a run.
 @Suite("Creation of runs", .timeLimit(.minutes(1))) struct RunCreationTests {

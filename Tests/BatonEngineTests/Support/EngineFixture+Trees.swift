@@ -11,6 +11,7 @@ extension EngineFixture {
   /// - Parameters:
   ///   - workflows: Nodes by workflow, one a line; `|` begins what is beside the nodes.
   ///   - programs: Further programs.
+  /// - Throws: when it is refused.
   func deployTree(_ workflows: KeyValuePairs<String, String>, programs: String = "") async throws {
     let exits = (0...3).map { "  exit\($0): {type: COMMAND, argv: [exit, \"\($0)\"]}\n" }
     let children = workflows.map {

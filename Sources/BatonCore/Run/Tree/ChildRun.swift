@@ -9,8 +9,9 @@ package struct ChildRun: Sendable {
   /// Runs of the workflow that have not ended; looked at only where the workflow refuses runs
   /// beyond its bound (G36).
   package var active: Int
-  /// The required arguments that it does not get, in a sentence; nil: it has all. A run without
-  /// them is created and FAILED at once.
+  /// The required arguments that it does not get, in a sentence; nil: it has all.
+  ///
+  /// A run without them is created and FAILED at once.
   package var missing: String?
 
   package init(

@@ -8,6 +8,7 @@ extension RunMachine {
   /// - Parameters:
   ///   - child: The child run.
   ///   - maker: The attempt that made it.
+  /// - Returns: The attempt; nil: none that runs.
   package func attempt(of child: RunID, madeBy maker: AttemptID) -> AttemptRecord? {
     guard let position = plan.graph.index(of: maker.node), let attempt = running[position],
       attempt.child == child

@@ -59,11 +59,12 @@ extension RunTree {
   // MARK: - Child runs in place
 
   /// The child run that the next attempt of a node continues instead of making another one (RE65,
-  /// RE43); nil: it makes one.
+  /// RE43).
   ///
   /// - Parameters:
   ///   - position: A node of type WORKFLOW.
   ///   - run: Its run; a member.
+  /// - Returns: The child run; nil: the attempt makes one.
   package func childToContinue(by position: Int, of run: RunID) -> RunID? {
     let machine = self[run]
     let chain = machine.nodes[position].chain
@@ -76,9 +77,9 @@ extension RunTree {
   /// A child run in which nothing is to be re-run is not opened; the driver reports its end again.
   ///
   /// - Parameters:
+  ///   - child: What `childToContinue` gave; a member.
   ///   - position: The node that is to start next.
   ///   - run: Its run.
-  ///   - child: What `childToContinue` gave; a member.
   ///   - inputs: What the attempt uses.
   ///   - now: The time of the start.
   package mutating func continueChild(

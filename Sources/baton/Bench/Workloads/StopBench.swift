@@ -85,6 +85,6 @@ enum StopBench {
       // Asked before its start was recorded.
       return try await waitUntilReady(run)
     }
-    throw BatonError(.unknown, "not_started", "the daemons of run \(run.id) did not start")
+    throw BatonError(.internal, "internal", "the daemons of run \(run.id) did not start")
   }
 }

@@ -66,12 +66,13 @@ struct AdminPruneCommand: ServerCommand {
 
   private static func lines(_ report: PruneReport) -> [String] {
     let verb = report.isDryRun ? "would be removed" : "removed"
-    let others: [(UInt64, String)] = [
-      (report.events, "events"), (report.deliveries, "deliveries"),
-      (report.scheduleEvents, "schedule events"), (report.auditRows, "audit rows"),
+    let others: [(UInt64, String, String)] = [
+      (report.events, "event", "events"), (report.deliveries, "delivery", "deliveries"),
+      (report.scheduleEvents, "schedule event", "schedule events"),
+      (report.auditRows, "audit row", "audit rows"),
     ]
     return [report.runs == 1 ? "1 run \(verb)" : "\(report.runs) runs \(verb)"]
-      + others.filter { $0.0 > 0 }.map { "\($0.0) \($0.1) \(verb)" }
+      + others.filter { $0.0 > 0 }.map { "\($0.0) \($0.0 == 1 ? $0.1 : $0.2) \(verb)" }
   }
 
   private static func json(_ report: PruneReport) -> JSONValue {
