@@ -2,7 +2,7 @@ package import BatonCore
 
 /// Names one attempt of a process: a node's, a hook's, or one of an item of `for_each`.
 package struct AttemptKey: Hashable, Sendable {
-  /// One execution of an item of `for_each` (`spec/rerun.md` RE105).
+  /// One execution of an item of `for_each` (RE105).
   package struct Item: Hashable, Sendable {
     /// The item's place in the list, from 0.
     package var index: Int

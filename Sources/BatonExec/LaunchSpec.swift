@@ -1,4 +1,4 @@
-/// What an executor needs to start one attempt (`spec/workflow.md` G52-G55, G65).
+/// What an executor needs to start one attempt (G52-G55, G65).
 package struct LaunchSpec: Sendable {
   /// The attempt; it is started at most once, however often it is launched.
   package var key: AttemptKey
@@ -62,7 +62,7 @@ package struct AttemptFile: Sendable {
   }
 }
 
-/// What one attempt may use; nil: no limit (`spec/workflow.md` G65).
+/// What one attempt may use; nil: no limit (G65).
 package struct AttemptLimits: Hashable, Sendable {
   package var cpuTime: Duration?
   /// Bytes.

@@ -2,7 +2,7 @@ package import BatonCore
 
 /// How an attempt ended.
 ///
-/// There is exactly one for each attempt (`spec/reliability.md` R2).
+/// There is exactly one for each attempt (R2).
 package struct ProcessOutcome: Hashable, Sendable {
   /// The end of the main process.
   package enum Exit: Hashable, Sendable {

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-// By these the processes of an attempt are known when no cgroup holds them (contract.md section 5).
+// By these the processes of an attempt are known when no cgroup holds them.
 static const char *const marker_names[] = {
     "BATON_RUN_ID=", "BATON_NODE=", "BATON_ATTEMPT=", "BATON_ITEM_INDEX=", "BATON_ITEM_ATTEMPT=",
     "BATON_HOOK="};

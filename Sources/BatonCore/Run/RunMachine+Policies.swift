@@ -13,7 +13,7 @@ package enum RunDue: Hashable, Sendable {
   case passEnd(Int)
 }
 
-/// The policies of nodes (rerun.md §10): the start of a chain, its bounds, its repetitions.
+/// The policies of nodes (RE90–RE101): the start of a chain, its bounds, its repetitions.
 extension RunMachine {
   /// The numbers that count for the chain of a node.
   package func policy(of position: Int) -> ChainPolicy {

@@ -66,7 +66,7 @@ struct InputRenderer {
     return try renderer.rendered(child.arguments, &room)
   }
 
-  /// The text of a template of a policy (rerun.md §10, RE105).
+  /// The text of a template of a policy (RE90, RE105).
   ///
   /// - Throws: `template_unresolved`, naming the reference; `exec_failed` when it is too much.
   func text(_ template: Template) throws(PreparationError) -> String {

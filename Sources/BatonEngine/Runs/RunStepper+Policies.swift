@@ -1,6 +1,6 @@
 internal import BatonCore
 
-/// What the policies of nodes ask (rerun.md §10): numbers and pauses when a chain begins,
+/// What the policies of nodes ask (RE90–RE101): numbers and pauses when a chain begins,
 /// expressions and publishing when an attempt ends.
 extension RunStepper {
   /// Reads the policies of a chain before it begins (RE95, RE100).

@@ -1,7 +1,7 @@
 import BatonCore
 import Testing
 
-/// The policies of nodes (rerun.md §10) but `for_each`.
+/// The policies of nodes (RE90–RE101) but `for_each`.
 @Suite("Policies of nodes") struct ChainPolicyRunTests {
   static func script(
     _ graph: [String], _ policies: [String: NodePolicy], concurrency: Int? = nil,
@@ -261,7 +261,7 @@ import Testing
   }
 
   @Test(
-    "numbers that templates give are read at the start of the chain and kept (rerun.md §10)",
+    "numbers that templates give are read at the start of the chain and kept (RE90–RE101)",
     arguments: [false, true])
   func templates(recovers: Bool) throws {
     let retry = RetryPolicy(

@@ -4,7 +4,7 @@ import BatonExec
 import BatonWire
 import Testing
 
-/// The policies of nodes through the services (rerun.md §10).
+/// The policies of nodes through the services (RE90–RE101).
 @Suite("Cases of policies", .timeLimit(.minutes(1))) struct PolicyCaseTests {
   static func gaps(_ attempts: [AttemptRecord]) -> [Int64] {
     zip(attempts, attempts.dropFirst()).map { earlier, later in

@@ -1,6 +1,6 @@
 package import BatonClient
 
-/// Runs as JSON: the words of contract.md section 3 in its order, absent members left out.
+/// Runs as JSON: the words of the contract in its order, absent members left out.
 package enum RunJSON {
   /// A record, as in listings.
   package static func object(_ run: RunRecord) -> JSONObject {
