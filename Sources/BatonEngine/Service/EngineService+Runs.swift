@@ -110,7 +110,7 @@ extension ApplicationCatalog {
   /// Tells a list without runs from one of a namespace, application or workflow that is not there.
   ///
   /// - Throws: NOT_FOUND `namespace_not_found`, `app_not_found`, `workflow_not_found`.
-  fileprivate func checkExists(_ query: RunQuery, _ reader: any StoreReader) throws {
+  func checkExists(_ query: RunQuery, _ reader: any StoreReader) throws {
     guard let application = query.application else {
       return try reader.requireNamespace(query.namespace)
     }
